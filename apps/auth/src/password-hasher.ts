@@ -1,0 +1,69 @@
+import { hash, verify } from '@node-rs/argon2';
+import { AppError } from '@gateway/errors';
+import { metrics } from '@gateway/platform';
+import { Injectable } from '@nestjs/common';
+
+/** OWASP's least for Argon2id, which is the library's default: 27 ms and 19 MiB each. */
+const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const AT_ONCE = 2;
+const WAITING_MAX = 2;
+const RETRY_AFTER_SECONDS = 1;
+
+const hashesRunning = metrics.gauge({
+  name: 'gw_auth_password_hashes_running',
+  help: 'Passwords that are being hashed or compared at this moment.',
+});
+
+/**
+ * Hashes passwords, two at once: more would take the processors from the messages. Who finds the queue full is told to
+ * try later; nothing of his is computed.
+ */
+@Injectable()
+export class PasswordHasher {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  private decoy: Promise<string> | undefined;
+
+  /** @throws AppError RATE_003 when too many hash already */
+  checkRoom(): void {
+    if (this.running >= AT_ONCE && this.waiting.length >= WAITING_MAX) {
+      throw new AppError('RATE_003', { params: { retry_after: `${RETRY_AFTER_SECONDS}s` } });
+    }
+  }
+
+  /** @throws AppError RATE_003 when too many hash already */
+  hash(password: string): Promise<string> {
+    return this.inTurn(() => hash(password, OPTIONS));
+  }
+
+  /**
+   * @param stored null when there is no such user: as much is computed for him
+   * @throws AppError RATE_003 when too many hash already
+   */
+  verify(stored: string | null, password: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      this.decoy ??= hash('nobody has this password', OPTIONS);
+      const isRight = await verify(stored ?? (await this.decoy), password);
+      return isRight && stored !== null;
+    });
+  }
+
+  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.checkRoom();
+    if (this.running >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.setRunning(this.running + 1);
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      // The turn is handed on, so that nobody comes in between.
+      if (next) next();
+      else this.setRunning(this.running - 1);
+    }
+  }
+
+  private setRunning(running: number): void {
+    this.running = running;
+    hashesRunning.set(running);
+  }
+}

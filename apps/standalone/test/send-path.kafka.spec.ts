@@ -1,0 +1,3 @@
+import { describeSendPath } from './send-path.suite';
+
+describeSendPath('cluster');

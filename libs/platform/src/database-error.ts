@@ -1,0 +1,68 @@
+import { types } from 'node:util';
+
+/** Refused for what was in the statement: the same batch fails again, one record of it is the cause. */
+const DATA = /^2[23]/;
+
+/**
+ * The store is gone, restarting, full, read-only for a while, or another transaction was in the way: the same
+ * statement can succeed later. A cancelled statement (57014) is among them: slow is not wrong.
+ */
+const RETRYABLE = /^(08|53|40001|40P01|55P03|57014|57P0|58|25006|25P03|25P04)/;
+
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+]);
+
+/** What the driver says without a code when a connection is gone, cannot be had, or the pool is closing. */
+const DRIVER =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|Cannot use a pool after calling end|Called end on pool|.*is not established)/;
+
+const CHAIN_MAX = 5;
+const SQL_STATE = /^[0-9A-Z]{5}$/;
+
+/** SQLSTATE 22 and 23: the data of the statement, or a constraint. */
+export const isDataError = (error: unknown): boolean => DATA.test(sqlState(error) ?? '');
+
+/** Whether the same statement may succeed later; see `RETRYABLE`. */
+export function isRetryableDatabaseError(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code !== undefined) return RETRYABLE.test(code);
+  return chain(error).some(
+    (link) => NETWORK.has(codeOf(link) ?? '') || DRIVER.test(link.message.trim()),
+  );
+}
+
+const sqlState = (error: unknown): string | undefined =>
+  chain(error)
+    .map(codeOf)
+    .find((code) => code !== undefined && SQL_STATE.test(code) && !NETWORK.has(code));
+
+function codeOf(error: Error): string | undefined {
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * The error and what it wraps: TypeORM hangs the driver's error on its own, Node one error for each address. By kind, not
+ * by class: an error of another realm is one too.
+ */
+function chain(error: unknown): Error[] {
+  const links: Error[] = [];
+  let next: unknown = error;
+  while (types.isNativeError(next) && links.length < CHAIN_MAX) {
+    links.push(next);
+    const wrapped: unknown = Reflect.get(next, 'driverError');
+    const many: unknown = Reflect.get(next, 'errors');
+    next = Array.isArray(many) ? many[0] : (wrapped ?? next.cause);
+  }
+  return links;
+}

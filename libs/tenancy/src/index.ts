@@ -1,0 +1,1 @@
+export { APPLICATIONS_GRACE_MS, ApplicationsTable } from './applications-table';

@@ -1,0 +1,131 @@
+import type { ServiceName } from '@gateway/contracts';
+import type { Environment } from '@gateway/platform';
+import { fork, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+
+const RESTART_PAUSE_MS = 100;
+/** A process that ends this soon after its start is broken, not killed: it is not started for ever. */
+const BROKEN_AFTER_MS = 3_000;
+const BROKEN_STARTS_MAX = 3;
+
+interface ServiceProcessOptions {
+  readonly service: ServiceName;
+  readonly ordinal: number;
+  readonly environment: Environment;
+  readonly healthUrl: string;
+  readonly logDir: string;
+  /** The built program; that of the service unless given. */
+  readonly main?: string;
+  /** Called after each start, with the new pid. */
+  readonly onStarted: () => void;
+  /** The process cannot be kept running. */
+  readonly onBroken: (name: string, logPath: string) => void;
+}
+
+/** One process of a service: started, started again when it ends unasked, stopped when told to. */
+export class ServiceProcess {
+  private child: ChildProcess | undefined;
+  private isStopping = false;
+  private brokenStarts = 0;
+  private startedAtMs = 0;
+
+  constructor(private readonly options: ServiceProcessOptions) {}
+
+  get service(): ServiceName {
+    return this.options.service;
+  }
+
+  get ordinal(): number {
+    return this.options.ordinal;
+  }
+
+  get healthUrl(): string {
+    return this.options.healthUrl;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  start(): void {
+    this.isStopping = false;
+    const { service, environment, logDir, main } = this.options;
+    mkdirSync(logDir, { recursive: true });
+    const log = openSync(this.logPath, 'a');
+    const child = fork(main ?? join(__dirname, `../../apps/${service}/src/main.js`), {
+      env: { ...environment },
+      // Messages in flight outlive a small young generation, and would be copied again and again.
+      execArgv: ['--max-semi-space-size=64'],
+      stdio: ['ignore', log, log, 'ipc'],
+      // Its own process group: Ctrl-C reaches the launcher, which stops the services in order.
+      detached: true,
+    });
+    closeSync(log);
+    this.child = child;
+    this.startedAtMs = Date.now();
+    child.once('exit', () => {
+      this.onExit();
+    });
+    this.options.onStarted();
+  }
+
+  async ready(timeoutMs: number): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    while (!(await this.isReady())) {
+      if (Date.now() > until) {
+        throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s: ${this.logPath}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Whether it says so now. */
+  isReady(): Promise<boolean> {
+    return isReady(this.options.healthUrl);
+  }
+
+  /** Ends it, until `start`. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    this.isStopping = true;
+    const { child } = this;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  get name(): string {
+    return `${this.options.service}-${this.options.ordinal}`;
+  }
+
+  private get logPath(): string {
+    return join(this.options.logDir, `${this.name}.log`);
+  }
+
+  private onExit(): void {
+    if (this.isStopping) return;
+    const isBroken = Date.now() - this.startedAtMs < BROKEN_AFTER_MS;
+    this.brokenStarts = isBroken ? this.brokenStarts + 1 : 0;
+    if (this.brokenStarts >= BROKEN_STARTS_MAX) {
+      this.options.onBroken(this.name, this.logPath);
+      return;
+    }
+    setTimeout(() => {
+      if (!this.isStopping) this.start();
+    }, RESTART_PAUSE_MS);
+  }
+}
+
+async function isReady(healthUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${healthUrl}/health/ready`, {
+      signal: AbortSignal.timeout(1_000),
+    });
+    return response.ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
