@@ -192,7 +192,7 @@ async function setsWebhook(stage: Stage, appId: string): Promise<void> {
   canaries.keep('next signing secret', rotated.signingSecret);
   await visitor.done('POST', `${path}/test`);
   const refused = canaries.secret('secret of a refused webhook');
-  await visitor.call('POST', path, { url: 'https://127.0.0.1/', secret: refused });
+  await visitor.call('POST', path, { url: 'ftp://127.0.0.1/', secret: refused });
   await visitor.call('POST', path, { headers: { 'bad name': canaries.secret('refused header') } });
   // A delivery that fails is kept with what the receiver said.
   await inbound(stage, appId);
