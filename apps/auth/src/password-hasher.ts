@@ -1,7 +1,8 @@
 import { hash, verify } from '@node-rs/argon2';
 import { AppError } from '@gateway/errors';
-import { metrics } from '@gateway/platform';
-import { Injectable } from '@nestjs/common';
+import { CLOCK, metrics, type Clock } from '@gateway/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { HashBudget } from './domain/hash-budget';
 
 /** OWASP's least for Argon2id, which is the library's default: 27 ms and 19 MiB each. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -15,18 +16,21 @@ const hashesRunning = metrics.gauge({
 });
 
 /**
- * Hashes passwords, two at once: more would take the processors from the messages. Who finds the queue full is told to
- * try later; nothing of his is computed.
+ * Hashes passwords, two at once and in the long run no more than the budget has time for: more would take the
+ * processors from the messages. Who finds the queue full is told to try later; nothing of his is computed.
  */
 @Injectable()
 export class PasswordHasher {
-  private running = 0;
+  private readonly budget = new HashBudget();
+  private taken = 0;
   private readonly waiting: (() => void)[] = [];
   private decoy: Promise<string> | undefined;
 
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
   /** @throws AppError RATE_003 when too many hash already */
   checkRoom(): void {
-    if (this.running >= AT_ONCE && this.waiting.length >= WAITING_MAX) {
+    if (this.taken >= AT_ONCE && this.waiting.length >= WAITING_MAX) {
       throw new AppError('RATE_003', { params: { retry_after: `${RETRY_AFTER_SECONDS}s` } });
     }
   }
@@ -50,20 +54,25 @@ export class PasswordHasher {
 
   private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     this.checkRoom();
-    if (this.running >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.setRunning(this.running + 1);
+    if (this.taken >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.taken++;
+    const startedAtMs = this.clock.nowMs();
+    hashesRunning.inc();
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      // The turn is handed on, so that nobody comes in between.
-      if (next) next();
-      else this.setRunning(this.running - 1);
+      hashesRunning.dec();
+      const nowMs = this.clock.nowMs();
+      const restMs = this.budget.spend(nowMs - startedAtMs, nowMs);
+      if (restMs === 0) this.handOn();
+      else setTimeout(this.handOn, restMs).unref();
     }
   }
 
-  private setRunning(running: number): void {
-    this.running = running;
-    hashesRunning.set(running);
-  }
+  /** The turn goes to who waits longest, so that nobody comes in between. */
+  private readonly handOn = (): void => {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.taken--;
+  };
 }

@@ -1,0 +1,24 @@
+/** Of one processor, in the long run: some five passwords a second. */
+const SHARE = 0.1;
+/** What may be spent at once before the share counts: some eighty passwords. */
+const BURST_MS = 2_000;
+/** Who waits for a turn must have it before the edge gives him up. */
+const REST_MAX_MS = 800;
+
+/**
+ * The processor time that password hashing may take from everything else. Being tried by many at once it would
+ * otherwise take all that two hashes can, for as long as it lasts, and the messages would wait.
+ */
+export class HashBudget {
+  private spentMs = 0;
+  private atMs = 0;
+
+  /** @returns for how many ms who hashed for `tookMs` rests before the next, 0 while the burst lasts */
+  spend(tookMs: number, nowMs: number): number {
+    const leakedMs = Math.max(0, nowMs - this.atMs) * SHARE;
+    const spentMs = Math.max(0, this.spentMs - leakedMs) + tookMs;
+    this.spentMs = Math.min(spentMs, BURST_MS + REST_MAX_MS * SHARE);
+    this.atMs = nowMs;
+    return Math.max(0, (this.spentMs - BURST_MS) / SHARE);
+  }
+}
