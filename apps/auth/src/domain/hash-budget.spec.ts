@@ -36,6 +36,13 @@ describe('the time that hashing passwords may take', () => {
     expect(rests.every((restMs) => restMs === 0)).toBe(true);
   });
 
+  it('is not more when the clock is set back in between', () => {
+    const budget = new HashBudget();
+    hashesWithin(budget, 3_600_000, 10_000);
+    budget.spend(-3_600_000, 10_000);
+    expect(budget.spend(25, 10_025)).toBeGreaterThan(0);
+  });
+
   it('never lets a turn rest for longer than who waits for it is heard', () => {
     const budget = new HashBudget();
     expect(budget.spend(60_000, 60_000)).toBeLessThanOrEqual(1_000);

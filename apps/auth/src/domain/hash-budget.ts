@@ -1,4 +1,4 @@
-/** Of one processor, in the long run: some five passwords a second. */
+/** Of one processor, in the long run: some four to seven passwords a second. */
 const SHARE = 0.1;
 /** What may be spent at once before the share counts: some eighty passwords. */
 const BURST_MS = 2_000;
@@ -16,7 +16,8 @@ export class HashBudget {
   /** @returns for how many ms who hashed for `tookMs` rests before the next, 0 while the burst lasts */
   spend(tookMs: number, nowMs: number): number {
     const leakedMs = Math.max(0, nowMs - this.atMs) * SHARE;
-    const spentMs = Math.max(0, this.spentMs - leakedMs) + tookMs;
+    // A clock that was set back meanwhile buys no time.
+    const spentMs = Math.max(0, this.spentMs - leakedMs) + Math.max(0, tookMs);
     this.spentMs = Math.min(spentMs, BURST_MS + REST_MAX_MS * SHARE);
     this.atMs = nowMs;
     return Math.max(0, (this.spentMs - BURST_MS) / SHARE);
