@@ -11,7 +11,6 @@ import {
   HEALTH,
   LOGGER,
   RANDOM,
-  watchDatabase,
   type HealthRegistry,
   type Logger,
   type Random,
@@ -35,15 +34,11 @@ export const NOTICE_SINK = Symbol('NoticeSink');
 /** The webhooks service; needs transport, health registry, logger and randomness of its process. */
 @Module({})
 export class WebhooksModule implements OnModuleInit, OnApplicationShutdown {
-  private readonly database: ReturnType<typeof watchDatabase>;
-
   constructor(
     @Inject(HEALTH) private readonly health: HealthRegistry,
     @Inject(MESSAGING) private readonly messaging: Messaging,
     @Inject(WEBHOOKS_PARTS) private readonly parts: WebhooksParts,
-  ) {
-    this.database = watchDatabase(parts.dataSource);
-  }
+  ) {}
 
   /** @throws ConfigError when the configuration contradicts itself, or is for a trial and this is production */
   static register(config: WebhooksConfig): DynamicModule {
@@ -77,8 +72,8 @@ export class WebhooksModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    const { applications, endpoints, housekeeping, claims } = this.parts;
-    this.health.add('webhooks database', this.database.check);
+    const { databaseWatch, applications, endpoints, housekeeping, claims } = this.parts;
+    this.health.add('webhooks database', databaseWatch.check);
     this.health.add('webhooks applications', () => applications.health());
     this.health.add('webhooks messaging', () => {
       const { isReady, reasons } = this.messaging.health();
@@ -92,8 +87,8 @@ export class WebhooksModule implements OnModuleInit, OnApplicationShutdown {
 
   /** Consumers have finished what they held by now; what is being sent ends, what waits is given back. */
   async onApplicationShutdown(): Promise<void> {
-    const { applications, endpoints, housekeeping, claims, deliveries } = this.parts;
-    this.database.stop();
+    const { databaseWatch, applications, endpoints, housekeeping, claims, deliveries } = this.parts;
+    databaseWatch.stop();
     applications.stop();
     await claims.stop();
     await deliveries.stop();

@@ -1,5 +1,12 @@
 import type { Messaging } from '@gateway/messaging';
-import { Sealer, openDatabase, uuidv7, type Logger, type Random } from '@gateway/platform';
+import {
+  Sealer,
+  openDatabase,
+  uuidv7,
+  watchDatabase,
+  type Logger,
+  type Random,
+} from '@gateway/platform';
 import type { DataSource } from 'typeorm';
 import { AcceptService } from './accept.service';
 import { ApplicationsService } from './applications.service';
@@ -43,6 +50,7 @@ export interface WebhooksSurroundings {
 /** Everything that the service consists of. */
 export interface WebhooksParts {
   readonly dataSource: DataSource;
+  readonly databaseWatch: ReturnType<typeof watchDatabase>;
   readonly applications: ApplicationsService;
   readonly endpoints: EndpointsService;
   readonly client: CustomerClient;
@@ -83,6 +91,7 @@ export async function openWebhooks(
   });
   return {
     dataSource,
+    databaseWatch: watchDatabase(dataSource),
     applications,
     accepts,
     counts: new CountsService(new CountsStore(dataSource)),

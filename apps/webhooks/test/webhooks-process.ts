@@ -183,7 +183,9 @@ export class WebhooksProcess {
     this.isKilled = true;
     clearInterval(this.watermark);
     await this.database.close();
-    const { applications, endpoints, claims, deliveries, housekeeping, client } = this.parts;
+    const { databaseWatch, applications, endpoints, claims, deliveries, housekeeping, client } =
+      this.parts;
+    databaseWatch.stop();
     applications.stop();
     endpoints.stop();
     void claims.stop();
