@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { DescribedMember, FetchedBatch, GroupMembership } from './kafka-membership';
 import { decodeFetch } from './kafka-fetch-decoder';
 import { encodeFetch } from './kafka-fetch-encoder';
@@ -27,6 +28,15 @@ interface SocketRequest {
   readonly sentAt: number;
   readonly requestTimeout: number;
   timeoutRequest(): void;
+}
+
+interface Connection {
+  socket?: Socket;
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  connect: (this: Connection) => Promise<boolean>;
+  isConnected(): boolean;
 }
 
 interface Coordinator {
@@ -119,6 +129,31 @@ function shareTimeoutCheck(): void {
     if (watched.size > 0) return;
     clearInterval(timer);
     timer = undefined;
+  };
+}
+
+const ANSWER_SIZE_BYTES = 4;
+
+/**
+ * kafkajs keeps what it has of an answer when the connection breaks in its midst, and reads the bytes of the next
+ * connection behind it: no answer is understood any more, for ever. It also opens a connection for each request that
+ * finds none, and hears them all.
+ */
+function startConnectionsClean(): void {
+  const { prototype } = load('kafkajs/src/network/connection') as { prototype: Connection };
+  const { connect } = prototype;
+  const opening = new WeakMap<Connection, Promise<boolean>>();
+  prototype.connect = function () {
+    if (this.isConnected()) return Promise.resolve(true);
+    const underWay = opening.get(this);
+    if (underWay) return underWay;
+    this.socket?.destroy();
+    this.chunks = [];
+    this.bytesBuffered = 0;
+    this.bytesNeeded = ANSWER_SIZE_BYTES;
+    const opened = connect.call(this).finally(() => opening.delete(this));
+    opening.set(this, opened);
+    return opened;
   };
 }
 
@@ -270,6 +305,7 @@ export const protocolError = (code: number): Error => createErrorFromCode(code);
 
 stopIdleTimer();
 shareTimeoutCheck();
+startConnectionsClean();
 foldHeadersOnce();
 keepProduceAnswers();
 exchangeInOnePass();
