@@ -144,8 +144,17 @@ it('answers 1,000 invented keys at once while a good key goes on', async () => {
 
 it('says AUTH_004 within 2 s when auth does not answer', async () => {
   edge.stages.lookUp = never;
-  const startedAtMs = Date.now();
-  const { status, code, headers } = await send(edge, TEXT, { key: formatKey(5_000) });
+  const asked = edge.stages.lookedUp.length;
+  let index = 5_000;
+  let startedAtMs: number;
+  let answer: Awaited<ReturnType<typeof send>>;
+  // Until a look-up is free again: the test before has used them up.
+  do {
+    startedAtMs = Date.now();
+    answer = await send(edge, TEXT, { key: formatKey(index) });
+    index += 1;
+  } while (edge.stages.lookedUp.length === asked);
+  const { status, code, headers } = answer;
   expect([status, code, headers.get('retry-after')]).toEqual([500, 'AUTH_004', '1']);
   expect(Date.now() - startedAtMs).toBeLessThan(2_000);
 });
