@@ -169,11 +169,9 @@ export function dispatcher(
     sends.stop();
   });
   const consumer = new SendConsumer(sends);
-  // A message's timeline is read for its record alone, which nobody asks for here.
-  const stores = { messages, statuses: undefined as never };
   return {
     handled: [handled('message.funded.v1', 'dispatcher-send', (batch) => consumer.send(batch))],
-    messages: new MessagesService(stores, redelivery, answers, lease, brokerClock),
+    messages: new MessagesService(messages, redelivery, answers, lease, brokerClock),
     start: async () => {
       await lease.start();
       recovery.start();

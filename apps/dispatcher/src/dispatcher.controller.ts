@@ -20,8 +20,8 @@ export class DispatcherController {
   ) {}
 
   @CommandHandler('dispatcher', 'message.get')
-  get({ appId, id }: CommandRequest<'dispatcher', 'message.get'>): Promise<MessageRecord | null> {
-    return this.messages.get(appId, id);
+  get(request: CommandRequest<'dispatcher', 'message.get'>): Promise<MessageRecord | null> {
+    return this.listings.get(request);
   }
 
   @CommandHandler('dispatcher', 'messages.list')

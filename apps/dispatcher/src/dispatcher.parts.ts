@@ -98,8 +98,7 @@ export async function openDispatcher(
     brokerClock,
     logger,
   );
-  const stores = { messages: store, statuses: timelines };
-  const messages = new MessagesService(stores, redelivery, answers, lease, brokerClock);
+  const messages = new MessagesService(store, redelivery, answers, lease, brokerClock);
   return {
     dataSource,
     lease,

@@ -1,4 +1,9 @@
-import type { AddressedMessageRecord, CommandReply, CommandRequest } from '@gateway/contracts';
+import type {
+  AddressedMessageRecord,
+  CommandReply,
+  CommandRequest,
+  MessageRecord,
+} from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
 import { isRetryableDatabaseError, type Statements } from '@gateway/platform';
 import type { ChannelsService } from './channels.service';
@@ -14,13 +19,29 @@ export interface ListingStores {
   readonly statuses: StatusesStore;
 }
 
-/** What members of an organization see of its messages; the application is named by its handle. */
+/** What an organization sees of its messages: its members, who name the application by its handle, and its keys. */
 export class ListingsService {
   constructor(
     private readonly stores: ListingStores,
     private readonly messages: MessagesService,
     private readonly channels: ChannelsService,
   ) {}
+
+  /**
+   * A message of the application that holds the key; null when there is none: other tenants' are not there.
+   *
+   * @throws AppError GW_008 when the store does not answer in time
+   */
+  get({
+    orgId,
+    appId,
+    id,
+  }: CommandRequest<'dispatcher', 'message.get'>): Promise<MessageRecord | null> {
+    return this.read({ orgId, appId }, async (on) => {
+      const row = await this.messages.shown(appId, id, on);
+      return row && messageRecord(row, await this.stores.statuses.of([row.messageId], on));
+    });
+  }
 
   /** @throws AppError GW_404 for another's application, GW_003, GW_008 when the store does not answer in time */
   async list(

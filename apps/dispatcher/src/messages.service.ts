@@ -1,48 +1,33 @@
-import { isUuid, type CommandRequest, type MessageRecord } from '@gateway/contracts';
+import { isUuid, type CommandRequest } from '@gateway/contracts';
 import type { BrokerClock } from '@gateway/messaging';
 import type { Statements } from '@gateway/platform';
 import type { AnswersService } from './answers.service';
-import { messageRecord } from './domain/message-record';
 import { EXPIRED } from './domain/verdict';
 import type { LeaseService } from './lease.service';
 import type { ClaimRow, MessagesStore, StoredMessage } from './messages.store';
 import type { RedeliveryService } from './redelivery.service';
-import type { StatusesStore } from './statuses.store';
 
 type OpenHold = CommandRequest<'dispatcher', 'outcomes'>['messages'][number];
 
 const WAMID = /^wamid\.[\x21-\x7e]{1,506}$/;
 
-export interface MessageStores {
-  readonly messages: MessagesStore;
-  readonly statuses: StatusesStore;
-}
-
 /** What others ask about messages. */
 export class MessagesService {
   constructor(
-    private readonly stores: MessageStores,
+    private readonly store: MessagesStore,
     private readonly redelivery: RedeliveryService,
     private readonly answers: AnswersService,
     private readonly lease: LeaseService,
     private readonly brokerClock: BrokerClock,
   ) {}
 
-  /** A message of the application, by its UUID or its wamid; null when there is none: other tenants' are not there. */
-  async get(appId: string, id: string): Promise<MessageRecord | null> {
-    const shown = await this.shown(appId, id);
-    return shown && messageRecord(shown, await this.stores.statuses.of([shown.messageId]));
-  }
-
-  /** The row to show for a message of the application; null when there is none. */
-  async shown(appId: string, id: string, on?: Statements): Promise<StoredMessage | null> {
+  /** The row to show for a message of the application, by its UUID or its wamid; null when there is none. */
+  async shown(appId: string, id: string, on: Statements): Promise<StoredMessage | null> {
     const row = await this.find(appId, id, on);
     if (row?.appId !== appId) return null;
     // A repeat is the message that it repeats.
     const first =
-      row.firstMessageId === null
-        ? row
-        : (await this.stores.messages.find([row.firstMessageId], on))[0];
+      row.firstMessageId === null ? row : (await this.store.find([row.firstMessageId], on))[0];
     return first?.appId === appId ? first : row;
   }
 
@@ -61,13 +46,13 @@ export class MessagesService {
     const missing = unique.filter(({ messageId }) => !rows.has(messageId));
     if (missing.length === 0) return this.answers.settle([...rows.values()]);
     const owner = { bootId: this.lease.bootId, nowMs: this.brokerClock.nowMs() };
-    await this.stores.messages.claim(missing.map(fenceOf), owner);
+    await this.store.claim(missing.map(fenceOf), owner);
     return this.answers.settle([...(await this.redelivery.find(ids)).values()]);
   }
 
-  private async find(appId: string, id: string, on?: Statements): Promise<StoredMessage | null> {
-    if (isUuid(id)) return (await this.stores.messages.find([id], on))[0] ?? null;
-    return WAMID.test(id) ? this.stores.messages.findByWamid(appId, id, on) : null;
+  private async find(appId: string, id: string, on: Statements): Promise<StoredMessage | null> {
+    if (isUuid(id)) return (await this.store.find([id], on))[0] ?? null;
+    return WAMID.test(id) ? this.store.findByWamid(appId, id, on) : null;
   }
 }
 

@@ -300,7 +300,7 @@ describe('messages.count', () => {
     });
     expect(periods.map(({ session, template }) => [session, template])).toEqual([[1, 0]]);
     expect(states).toEqual({ accepted: 1, rejected: 1 });
-    const wamid = (await dispatcher.parts.messages.get(app.appId, id))?.wamid ?? '';
+    const wamid = (await dispatcher.parts.listings.get({ ...app, id }))?.wamid ?? '';
     const status = { wamid, status: 'delivered', callbackData: callbackPrefix(id) } as const;
     await dispatcher.transport.producer.send(statusEvent(app, status));
     await dispatcher.transport.producer.send(statusEvent(app, status));

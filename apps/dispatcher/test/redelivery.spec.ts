@@ -244,8 +244,13 @@ describe('what billing asks about', () => {
 });
 
 describe('message.get', () => {
-  const get = (dispatcher: DispatcherProcess, appId: string, id: string) =>
-    dispatcher.edge.commands.call('dispatcher', 'message.get', { appId, id }, { timeoutMs: 5_000 });
+  const get = (dispatcher: DispatcherProcess, { orgId, appId }: App, id: string) =>
+    dispatcher.edge.commands.call(
+      'dispatcher',
+      'message.get',
+      { orgId, appId, id },
+      { timeoutMs: 5_000 },
+    );
 
   it('finds a message by its id and by its wamid, for its own application alone', async () => {
     const dispatcher = await start();
@@ -255,7 +260,7 @@ describe('message.get', () => {
       messages: [{ id: string }];
     };
     const wamid = messages[0].id;
-    const record = await get(dispatcher, app.appId, id);
+    const record = await get(dispatcher, app, id);
     expect(record).toMatchObject({
       messageId: id,
       wamid,
@@ -265,11 +270,12 @@ describe('message.get', () => {
       statuses: [{ state: 'sending' }, { state: 'accepted' }],
       error: null,
     });
-    expect(await get(dispatcher, app.appId, wamid)).toEqual(record);
-    const other = apps[1]?.appId ?? '';
+    expect(await get(dispatcher, app, wamid)).toEqual(record);
+    const other = apps[1] ?? app;
     expect(await get(dispatcher, other, id)).toBeNull();
     expect(await get(dispatcher, other, wamid)).toBeNull();
-    expect(await get(dispatcher, app.appId, "' or 1=1")).toBeNull();
+    expect(await get(dispatcher, { ...app, orgId: other.orgId }, id)).toBeNull();
+    expect(await get(dispatcher, app, "' or 1=1")).toBeNull();
   });
 
   it("shows Meta's error", async () => {
@@ -279,7 +285,7 @@ describe('message.get', () => {
     };
     const id = await dispatcher.send(app);
     await dispatcher.answer(id);
-    expect(await get(dispatcher, app.appId, id)).toMatchObject({
+    expect(await get(dispatcher, app, id)).toMatchObject({
       state: 'rejected',
       error: { code: 'META_002', meta: { code: 131026 } },
     });

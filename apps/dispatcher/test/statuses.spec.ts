@@ -43,7 +43,7 @@ const tell = (options: StatusOptions, from = app) =>
   dispatcher.transport.producer.send(statusEvent(from, options));
 
 const recordOf = async (id: string): Promise<MessageRecord | null> =>
-  dispatcher.parts.messages.get(app.appId, id);
+  dispatcher.parts.listings.get({ ...app, id });
 
 const inState = (id: string, state: string): Promise<MessageRecord> =>
   until(async () => {
@@ -172,7 +172,7 @@ describe("a status of Meta's", () => {
       await until(() => isAccepted() === 1);
       await tell({ wamid, status, callbackData });
       await until(() => isAccepted() === 2);
-      expect(await dispatcher.parts.messages.get(app.appId, wamid)).toMatchObject({
+      expect(await dispatcher.parts.listings.get({ ...app, id: wamid })).toMatchObject({
         messageId: id,
       });
     }

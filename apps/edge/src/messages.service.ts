@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { MessageRecord, MessageState } from '@gateway/contracts';
+import type { KeyContext, MessageRecord, MessageState } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
 import { CommandTimeoutError, MESSAGING, type Messaging } from '@gateway/messaging';
 import { LOGGER, type Logger } from '@gateway/platform';
@@ -53,7 +53,7 @@ export class MessagesService {
     this.count++;
     this.countByApp.set(key.appId, countOfApp + 1);
     try {
-      const record = await this.record(key.appId, lookupId);
+      const record = await this.record(key, lookupId);
       if (record === null) throw new AppError('GW_404');
       return view(record, await this.costUsd(key.orgId, record.messageId));
     } finally {
@@ -64,13 +64,13 @@ export class MessagesService {
     }
   }
 
-  private async record(appId: string, id: string): Promise<MessageRecord | null> {
+  private async record({ orgId, appId }: KeyContext, id: string): Promise<MessageRecord | null> {
     const options = { timeoutMs: RECORD_TIMEOUT_MS, key: appId };
     try {
       return await this.messaging.commands.call(
         'dispatcher',
         'message.get',
-        { appId, id },
+        { orgId, appId, id },
         options,
       );
     } catch (error) {

@@ -47,9 +47,9 @@ it("joins the dispatcher's record with billing's cost, asking each for this tena
     expect(error).toBeNull();
   }
   expect(asked).toEqual([
-    { appId: APP_ID, id: UUID },
+    { orgId: ORG_ID, appId: APP_ID, id: UUID },
     { orgId: ORG_ID, messageId: UUID },
-    { appId: APP_ID, id: 'wamid.A' },
+    { orgId: ORG_ID, appId: APP_ID, id: 'wamid.A' },
     { orgId: ORG_ID, messageId: UUID },
   ]);
 });

@@ -67,6 +67,8 @@ interface ApplicationOfOrganization {
 export interface DispatcherCommands {
   'message.get': {
     request: {
+      orgId: string;
+      /** UUID of the application. */
       appId: string;
       /** `wamid...` or the UUID of the message. */
       id: string;
