@@ -10,6 +10,7 @@ import { Recipients } from '../src/domain/recipients';
 import { MessagesStore, type ClaimRow } from '../src/messages.store';
 import { MessageCounts1796400000000 } from '../src/migrations/1796400000000-message-counts';
 import { StatusesStore } from '../src/statuses.store';
+import { aRow } from './claim-rows';
 import { DispatcherProcess, anApp, until, type App } from './dispatcher-process';
 import { FakeMeta, answer, metaError } from './fake-meta';
 import { statusEvent } from './meta-statuses';
@@ -31,26 +32,8 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-const aRow = (app: App, more: Partial<ClaimRow> = {}): ClaimRow => ({
-  messageId: uuidv7(Date.now(), systemRandom),
-  appId: app.appId,
-  orgId: app.orgId,
-  type: 'text',
-  isFake: false,
-  isMmlite: false,
-  state: 'sending',
-  wamid: null,
-  errorCode: null,
-  errorParams: null,
-  retryAfterSeconds: null,
-  response: null,
-  firstMessageId: null,
-  phoneNumberId: app.phoneNumberId,
-  recipient: null,
-  keyHash: null,
-  bodyHash: null,
-  ...more,
-});
+const rowOf = (app: App, more: Partial<ClaimRow> = {}): ClaimRow =>
+  aRow(app, { phoneNumberId: app.phoneNumberId, ...more });
 
 interface Counted {
   readonly kind: string;
@@ -85,16 +68,16 @@ const truthOf = ({ orgId }: App): Promise<Counted[]> =>
 describe('counts of messages', () => {
   it('are those of the messages themselves, with fakes, marks as read and repeats left out', async () => {
     const app = anApp();
-    const first = aRow(app);
+    const first = rowOf(app);
     const rows = [
       first,
-      aRow(app, { type: 'template' }),
-      aRow(app, { type: 'template', isMmlite: true }),
-      aRow(app, { isFake: true }),
-      aRow(app, { type: 'read' }),
-      aRow(app, { state: 'rejected', errorCode: 'META_003' }),
-      aRow(app, { state: 'expired', type: null }),
-      aRow(app, { state: 'accepted', firstMessageId: first.messageId }),
+      rowOf(app, { type: 'template' }),
+      rowOf(app, { type: 'template', isMmlite: true }),
+      rowOf(app, { isFake: true }),
+      rowOf(app, { type: 'read' }),
+      rowOf(app, { state: 'rejected', errorCode: 'META_003' }),
+      rowOf(app, { state: 'expired', type: null }),
+      rowOf(app, { state: 'accepted', firstMessageId: first.messageId }),
     ];
     await messages.claim(rows, owner);
     const sent = rows.filter(({ state }) => state === 'sending');
@@ -117,7 +100,7 @@ describe('counts of messages', () => {
     const random = seededRandom(5);
     const statuses = new StatusesStore(database.dataSource);
     const rows = Array.from({ length: 300 }, (_, index) =>
-      aRow(app, { type: index % 3 === 0 ? 'template' : 'text', wamid: `wamid.c-${index}` }),
+      rowOf(app, { type: index % 3 === 0 ? 'template' : 'text', wamid: `wamid.c-${index}` }),
     );
     let isDone = false;
     const folders = [0, 1].map(async () => {
@@ -190,7 +173,10 @@ describe('counts of messages', () => {
     const app = anApp();
     const taken = ['2026-03-08T23:59:59Z', '2026-03-09T00:00:00Z', '2026-03-09T00:59:59Z'];
     for (const at of [...taken, '2026-03-31T12:00:00Z']) {
-      await messages.claim([aRow(app, { state: 'accepted' })], { ...owner, nowMs: Date.parse(at) });
+      await messages.claim([rowOf(app, { state: 'accepted' })], {
+        ...owner,
+        nowMs: Date.parse(at),
+      });
     }
     const asked = async (period: 'hour' | 'day' | 'week' | 'month', from: string, to: string) =>
       (
@@ -228,7 +214,7 @@ describe('counts of messages', () => {
     });
     const app = anApp();
     const store = new MessagesStore(old.dataSource, RECIPIENTS);
-    await store.claim([aRow(app, { state: 'rejected' }), aRow(app)], owner);
+    await store.claim([rowOf(app, { state: 'rejected' }), rowOf(app)], owner);
     const schemaOwner = await new DataSource({
       type: 'postgres',
       url: old.ownerUrl,
@@ -244,7 +230,7 @@ describe('counts of messages', () => {
     await new MessageCounts1796400000000().down(runner);
     await runner.release();
     await schemaOwner.destroy();
-    await store.claim([aRow(app)], owner);
+    await store.claim([rowOf(app)], owner);
     await old.close();
   });
 });

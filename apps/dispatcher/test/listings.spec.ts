@@ -7,6 +7,7 @@ import { listingOf } from '../src/domain/listing';
 import { Recipients } from '../src/domain/recipients';
 import { ListingsStore } from '../src/listings.store';
 import { MessagesStore, type ClaimRow } from '../src/messages.store';
+import { aRow } from './claim-rows';
 import { DispatcherProcess, anApp, handleOf, until } from './dispatcher-process';
 import { FakeMeta } from './fake-meta';
 
@@ -64,26 +65,8 @@ const detail = (request: CommandRequest<'dispatcher', 'messages.detail'>) =>
 const idsOf = async (request: ListRequest): Promise<string[]> =>
   (await ask(request)).messages.map(({ messageId }) => messageId);
 
-const aRow = (appId: string, atMs: number, more: Partial<ClaimRow> = {}): ClaimRow => ({
-  messageId: uuidv7(atMs, systemRandom),
-  appId,
-  orgId: app.orgId,
-  type: 'text',
-  isFake: false,
-  isMmlite: false,
-  state: 'sending',
-  wamid: null,
-  errorCode: null,
-  errorParams: null,
-  retryAfterSeconds: null,
-  response: null,
-  firstMessageId: null,
-  phoneNumberId: null,
-  recipient: null,
-  keyHash: null,
-  bodyHash: null,
-  ...more,
-});
+const rowAt = (appId: string, atMs: number, more: Partial<ClaimRow>): ClaimRow =>
+  aRow({ appId, orgId: app.orgId }, { messageId: uuidv7(atMs, systemRandom), ...more });
 
 const bodyTo = (to: string): Buffer =>
   Buffer.from(`{"messaging_product":"whatsapp","to":"${to}","type":"text","text":{"body":"hi"}}`);
@@ -177,7 +160,7 @@ describe('the store of listings', () => {
     const ids: string[] = [];
     for (const [index, nowMs] of hours.entries()) {
       const state = index === 1 ? 'rejected' : 'sending';
-      const row = aRow(appId, nowMs - 1_000, { state, recipient: RECIPIENT });
+      const row = rowAt(appId, nowMs - 1_000, { state, recipient: RECIPIENT });
       ids.push(row.messageId);
       await messages.claim([row], { ...owner, nowMs });
     }
@@ -199,7 +182,7 @@ describe('the store of listings', () => {
     const appId = randomUUID();
     const messages = new MessagesStore(database.dataSource, recipients);
     const rows = Array.from({ length: 7 }, (_, index) =>
-      aRow(appId, owner.nowMs - 10_000 + index, index === 0 ? { recipient: RECIPIENT } : {}),
+      rowAt(appId, owner.nowMs - 10_000 + index, index === 0 ? { recipient: RECIPIENT } : {}),
     );
     await messages.claim(rows, owner);
     const store = new ListingsStore(database.dataSource, recipients, 3);

@@ -6,6 +6,7 @@ import { canBecome } from '../src/domain/message-state';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
 import { Recipients } from '../src/domain/recipients';
 import { MessagesStore, type ClaimRow } from '../src/messages.store';
+import { aRow } from './claim-rows';
 
 const RECIPIENTS = new Recipients({ current: Buffer.alloc(32, 7) });
 let database: TestDatabase;
@@ -21,26 +22,8 @@ afterAll(async () => {
   await database.close();
 });
 
-const aRow = (more: Partial<ClaimRow> = {}): ClaimRow => ({
-  messageId: uuidv7(Date.now(), systemRandom),
-  appId: randomUUID(),
-  orgId: randomUUID(),
-  type: 'text',
-  isFake: false,
-  isMmlite: false,
-  state: 'sending',
-  wamid: null,
-  errorCode: null,
-  errorParams: null,
-  retryAfterSeconds: null,
-  response: null,
-  firstMessageId: null,
-  phoneNumberId: null,
-  recipient: null,
-  keyHash: null,
-  bodyHash: null,
-  ...more,
-});
+const anyRow = (more: Partial<ClaimRow> = {}): ClaimRow =>
+  aRow({ appId: randomUUID(), orgId: randomUUID() }, more);
 
 const stateOf = async (id: string): Promise<MessageState | undefined> =>
   (await store.find([id]))[0]?.state;
@@ -49,7 +32,7 @@ describe('the store of messages', () => {
   it('lets an outcome change exactly the states that it may follow', async () => {
     for (const from of MESSAGE_STATES) {
       for (const to of ['accepted', 'rejected', 'unknown'] as const) {
-        const row = aRow({ state: from, errorCode: 'META_002' });
+        const row = anyRow({ state: from, errorCode: 'META_002' });
         await store.claim([row], owner);
         await store.settle([{ ...row, state: to }], owner);
         expect([from, to, await stateOf(row.messageId)]).toEqual([
@@ -62,9 +45,9 @@ describe('the store of messages', () => {
   });
 
   it('returns of a batch only what it inserted now', async () => {
-    const old = aRow();
+    const old = anyRow();
     await store.claim([old], owner);
-    const fresh = [aRow(), aRow()];
+    const fresh = [anyRow(), anyRow()];
     const claimed = await store.claim([old, ...fresh], { ...owner, bootId: randomUUID() });
     expect([...claimed].sort()).toEqual(fresh.map(({ messageId }) => messageId).sort());
     expect((await store.find([old.messageId]))[0]?.ownerBootId).toBe(owner.bootId);
@@ -74,8 +57,8 @@ describe('the store of messages', () => {
     const appId = randomUUID();
     const ids = Array.from({ length: 20 }, () => uuidv7(Date.now(), systemRandom));
     const claims = Array.from({ length: 8 }, (_, index) => {
-      const rows = ids.map((messageId) => aRow({ messageId }));
-      const keyed = aRow({ appId, keyHash: '0'.repeat(64), bodyHash: '1'.repeat(64) });
+      const rows = ids.map((messageId) => anyRow({ messageId }));
+      const keyed = anyRow({ appId, keyHash: '0'.repeat(64), bodyHash: '1'.repeat(64) });
       return store.claim(index % 2 === 0 ? [...rows, keyed] : [keyed, ...rows.reverse()], owner);
     });
     const claimed = (await Promise.all(claims)).flatMap((set) => [...set]);
@@ -85,7 +68,7 @@ describe('the store of messages', () => {
 
   it('keeps what Meta answered byte for byte', async () => {
     const response = Buffer.from([0x7b, 0x22, 0xff, 0x00, 0x5c, 0x22, 0x7d]);
-    const row = aRow();
+    const row = anyRow();
     await store.claim([row], owner);
     await store.settle([{ ...row, state: 'accepted', wamid: 'wamid.{"x",\\}', response }], owner);
     const [stored] = await store.find([row.messageId]);
@@ -94,7 +77,7 @@ describe('the store of messages', () => {
   });
 
   it('puts a message into the week of its id, and one from a strange clock somewhere else', async () => {
-    const rows = [aRow(), aRow({ messageId: uuidv7(0, systemRandom) })];
+    const rows = [anyRow(), anyRow({ messageId: uuidv7(0, systemRandom) })];
     await store.claim(rows, owner);
     const tables = await database.dataSource.query<{ name: string }[]>(
       'select tableoid::regclass::text as name from messages where id = any ($1) order by id desc',
@@ -106,7 +89,7 @@ describe('the store of messages', () => {
   });
 
   it('writes an outcome onto the page of its row, without an entry in any index', async () => {
-    const rows = Array.from({ length: 20 }, () => aRow());
+    const rows = Array.from({ length: 20 }, () => anyRow());
     await store.claim(rows, owner);
     await store.settle(
       rows.map((row) => ({ ...row, state: 'accepted' as const, wamid: `wamid.${row.messageId}` })),
