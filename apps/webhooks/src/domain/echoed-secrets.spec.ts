@@ -28,6 +28,18 @@ describe('an answer that repeats what came with the request', () => {
     });
   });
 
+  it('is kept without the beginning of a secret through which it was cut', () => {
+    const cut = (body: string, encoding: 'utf8' | 'base64' = 'utf8') =>
+      withoutSecrets({ body, encoding, isTruncated: true }, SECRETS).body;
+    expect(cut('got Basic dXNlcj')).toBe('got ***');
+    expect(cut('got dXNlcj')).toBe('got ***');
+    expect(cut('bearer-secret-1 bear')).toBe('*** ***');
+    expect(cut('got bea')).toBe('got bea');
+    const bytes = Buffer.from('\u00ffgot bearer-secret-', 'latin1').toString('base64');
+    expect(Buffer.from(cut(bytes, 'base64'), 'base64').toString('latin1')).toBe('\u00ffgot ***');
+    expect(withoutSecrets(utf8('got bearer-sec'), SECRETS)).toEqual(utf8('got bearer-sec'));
+  });
+
   it('is otherwise kept as it came, also where a short header value stands in it', () => {
     expect(withoutSecrets(utf8('a short answer'), SECRETS)).toEqual(utf8('a short answer'));
   });
