@@ -183,7 +183,7 @@ describe('records changed by machine', () => {
               });
             },
           ),
-          { numRuns: 60 },
+          { numRuns: 60, examples: [[[(record) => ({ ...record, value: ' ' }), null]]] },
         );
         expect(violations).toEqual([]);
       } finally {

@@ -1,4 +1,4 @@
-import { decodeJourney } from '@gateway/contracts';
+import { decodeJourney, isJsonObject } from '@gateway/contracts';
 import type { Batch, BrokerClock, InboundRecord } from '@gateway/messaging';
 import { metrics, type Logger } from '@gateway/platform';
 import type { AdmissionService } from './admission.service';
@@ -114,7 +114,7 @@ export class SendService {
   private takeRecord(batch: Batch, record: InboundRecord, nowMs: number): void {
     this.history.see(record.partition, record.offset, nowMs);
     const journey = decodeJourney(record.headers);
-    if (journey?.submittedAtMs === undefined || !record.value?.length) {
+    if (journey?.submittedAtMs === undefined || !record.value || !isJsonObject(record.value)) {
       batch.reject(record, 'not a message with its journey');
       return;
     }

@@ -108,6 +108,7 @@ export {
   parseCallbackData,
 } from './callback-data';
 export { withCallbackData, withoutCallbackPrefix } from './callback-bytes';
+export { isJsonObject } from './json-text';
 export {
   DELIVERY_STATES,
   REPLAY_STATES,

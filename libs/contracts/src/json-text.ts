@@ -9,6 +9,10 @@ const OPENING = new Set([OPENING_OBJECT, OPENING_ARRAY]);
 const CLOSING = new Set([0x7d, 0x5d]);
 const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
+/** Whether the bytes are those of an object, should they be valid JSON. */
+export const isJsonObject = (body: Buffer): boolean =>
+  body[skipWhitespace(body, 0)] === OPENING_OBJECT;
+
 /** Bytes from `start` up to, not including, `end`. */
 export interface JsonRange {
   readonly start: number;

@@ -165,7 +165,7 @@ function foldHeadersOnce(): void {
     const count = this.readVarInt();
     for (let index = 0; index < count; index += 1) {
       const { key, value } = read(this);
-      if (!(key in headers)) headers[key] = value;
+      if (key !== '__proto__' && !Object.hasOwn(headers, key)) headers[key] = value;
     }
     // Its only caller folds the list into this very object.
     return { reduce: () => headers };
