@@ -2,12 +2,14 @@ import { decodeJourney, type Journey } from '@gateway/contracts';
 import type { ErrorCode } from '@gateway/errors';
 import {
   MESSAGING,
+  PartitionHistory,
   type Batch,
   type InboundRecord,
   type Messaging,
   type OutboundRecord,
 } from '@gateway/messaging';
 import {
+  AgingMap,
   CLOCK,
   LOGGER,
   isRetryableDatabaseError,
@@ -34,6 +36,9 @@ interface Refusal {
   readonly code: ErrorCode;
 }
 
+/** Messages are remembered for their time and this much longer. */
+const GENERATION_MS = 10_000;
+
 /** The store did not answer within the time that a message can wait for it. */
 class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError';
@@ -41,12 +46,15 @@ class StoreTimeoutError extends Error {
 
 /**
  * Holds the price of admitted messages and hands them on. What the wallet does not cover ends here with BILL_001, and
- * with BILL_002 when the store is gone; a message with an idempotency key is handed on with the refusal instead, as the
- * dispatcher knows whether there is an outcome to replay.
+ * with BILL_002 when the store is gone. With the refusal is handed on, for the dispatcher to judge, a message with an
+ * idempotency key, as there may be an outcome to replay, and while the store is gone one that was or may have been
+ * handed on before, as it may be with Meta.
  */
 @Injectable()
 export class HoldService {
   private readonly outage = new Outage();
+  private readonly history = new PartitionHistory();
+  private readonly handedOn = new AgingMap<true>(GENERATION_MS);
   private readonly refused = metrics.counter({
     name: 'gw_billing_refused_total',
     help: 'Messages that billing refused, by code.',
@@ -65,12 +73,12 @@ export class HoldService {
     const arrivals = this.arrivals(batch);
     const refusals = await this.refusals(arrivals.filter(({ isLate }) => !isLate));
     const codes = new Map(refusals.map(({ arrival, code }) => [arrival, code]));
-    const ended = refusals.filter(({ arrival }) => arrival.journey.idempotencyHash === undefined);
+    const ended = refusals.filter((refusal) => this.endsHere(refusal));
     const endedHere = new Set(ended.map(({ arrival }) => arrival));
+    const goOn = arrivals.filter((arrival) => !endedHere.has(arrival));
+    this.remember(goOn);
     await this.messaging.producer.sendAll(
-      arrivals
-        .filter((arrival) => !endedHere.has(arrival))
-        .map((arrival) => forwarded(arrival, codes.get(arrival))),
+      goOn.map((arrival) => forwarded(arrival, codes.get(arrival))),
     );
     for (const { code } of refusals) this.refused.inc({ code });
     for (const refusal of ended) this.answerOnceCommitted(batch, refusal);
@@ -87,6 +95,7 @@ export class HoldService {
     const nowMs = this.messaging.brokerClock.nowMs();
     const arrivals = new Map<string, Arrival>();
     for (const record of batch.records) {
+      this.history.see(record.partition, record.offset, nowMs);
       const journey = decodeJourney(record.headers);
       if (!journey || record.key === null) {
         batch.reject(record, 'missing or malformed headers or key');
@@ -97,6 +106,21 @@ export class HoldService {
       }
     }
     return [...arrivals.values()];
+  }
+
+  /** A store that is there knows what was handed on, and refuses none of it. */
+  private endsHere({ arrival: { journey, record }, code }: Refusal): boolean {
+    if (journey.idempotencyHash !== undefined) return false;
+    if (code !== 'BILL_002') return true;
+    const isFirstHere = this.history.isFirstHere(record.partition, record.timestampMs);
+    return isFirstHere && this.handedOn.get(journey.messageId) === undefined;
+  }
+
+  private remember(arrivals: readonly Arrival[]): void {
+    const nowMs = this.messaging.brokerClock.nowMs();
+    for (const { journey, deadlineMs: deadline } of arrivals) {
+      this.handedOn.set(journey.messageId, true, answerExpiresAtMs(deadline) - nowMs, nowMs);
+    }
   }
 
   private async refusals(arrivals: readonly Arrival[]): Promise<Refusal[]> {

@@ -295,6 +295,24 @@ describe('a store that is gone', () => {
     expect(fundedOf(plain)).toEqual([]);
   });
 
+  it('lets the dispatcher judge what was handed on before, or may have been: it may be with Meta', async () => {
+    const orgId = await anOrganization(10n * FEE);
+    const [copied, plain] = [aJourney({ orgId }), aJourney({ orgId })];
+    await admit([copied]);
+    await funded(copied);
+    way.cut();
+    await admit([copied, plain]);
+    expect(await reply(plain)).toMatchObject({ kind: 'refused', code: 'BILL_002' });
+    await eventually(() => Promise.resolve(fundedOf(copied).length === 2));
+    expect(fundedOf(copied).map(({ headers }) => headers['x-refusal'])).toEqual([
+      undefined,
+      'BILL_002',
+    ]);
+    expect(repliesTo(copied)).toEqual([]);
+    expect(fundedOf(plain)).toEqual([]);
+    way.mend();
+  });
+
   it('refuses with BILL_002 when it hangs, and a hold that it commits later stays with its message', async () => {
     const orgId = await anOrganization(10n * FEE);
     const owner = new Client({ connectionString: database.ownerUrl });

@@ -1,12 +1,16 @@
 import { decodeJourney, isJsonObject } from '@gateway/contracts';
-import type { Batch, BrokerClock, InboundRecord } from '@gateway/messaging';
+import {
+  PartitionHistory,
+  type Batch,
+  type BrokerClock,
+  type InboundRecord,
+} from '@gateway/messaging';
 import { metrics, type Logger } from '@gateway/platform';
 import type { AdmissionService } from './admission.service';
 import type { AnswersService } from './answers.service';
 import type { CallsService } from './calls.service';
 import type { ClaimsService } from './claims.service';
 import { Gathering } from './domain/gathering';
-import { PartitionHistory } from './domain/partition-history';
 import { EXPIRED, NOT_SENT, refusal, type Refusal } from './domain/verdict';
 import type { LeaseService } from './lease.service';
 import type { OutcomesService } from './outcomes.service';

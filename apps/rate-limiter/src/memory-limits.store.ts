@@ -1,5 +1,4 @@
-import type { Clock } from '@gateway/platform';
-import { AgingMap } from './domain/aging-map';
+import { AgingMap, type Clock } from '@gateway/platform';
 import { DayCount, dayLeftMs, type Day } from './domain/day-count';
 import { BUCKET_MS, MINUTE_MS } from './domain/minute-window';
 import { SlidingWindow } from './domain/sliding-window';

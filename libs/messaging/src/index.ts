@@ -10,6 +10,7 @@ export { createKafkaTransport } from './kafka-transport';
 export { memoryServer } from './memory-server';
 export { createMemoryTransport, type MemoryTransport } from './memory-transport';
 export { MESSAGING, MessagingModule, TRANSPORT } from './messaging.module';
+export { PartitionHistory } from './partition-history';
 export type { Transport } from './transport';
 export type {
   Acknowledgement,

@@ -8,6 +8,7 @@ export {
   type VariableDescription,
   type VariableSchema,
 } from './config';
+export { AgingMap } from './aging-map';
 export { CLOCK, systemClock, type Clock } from './clock';
 export { RANDOM, systemRandom, type Random } from './random';
 export { uuidv7 } from './uuidv7';
