@@ -295,7 +295,7 @@ describe('a store that is gone', () => {
     expect(fundedOf(plain)).toEqual([]);
   });
 
-  it('lets the dispatcher judge what was handed on before, or may have been: it may be with Meta', async () => {
+  it('lets the dispatcher judge what was handed on before: it may be with Meta', async () => {
     const orgId = await anOrganization(10n * FEE);
     const [copied, plain] = [aJourney({ orgId }), aJourney({ orgId })];
     await admit([copied]);

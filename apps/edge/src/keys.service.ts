@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isApplicationContext, isKeyContext } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
-import { CommandTimeoutError, MESSAGING, type Messaging } from '@gateway/messaging';
+import { MESSAGING, type Messaging } from '@gateway/messaging';
 import { CLOCK, type Clock } from '@gateway/platform';
 import type { Caller } from './domain/admission';
 import { LookupBudget } from './domain/lookup-budget';
@@ -9,6 +9,7 @@ import type { KnownKey } from './domain/tenancy-view';
 import { UnknownKeys } from './domain/unknown-keys';
 import { edgeMetrics } from './edge-metrics';
 import { KeyCacheService } from './key-cache.service';
+import { isAway } from './service-away';
 
 /** A key that cannot be checked must be refused within 2 s. */
 const LOOKUP_TIMEOUT_MS = 1_500;
@@ -120,6 +121,7 @@ export class KeysService {
       const options = { timeoutMs: LOOKUP_TIMEOUT_MS };
       return await this.messaging.commands.call('auth', 'key.lookup', { keyHash }, options);
     } catch (error) {
+      // Its store gone, auth knows no more of the key than this process.
       if (isAway(error)) return 'silent' as const;
       edgeMetrics.keyLookups.inc({ outcome: 'failed' });
       if (error instanceof AppError && error.code === 'AUTH_005') throw error;
@@ -143,10 +145,6 @@ const isReadable = ({ key, application }: KnownKey): boolean =>
 
 const isConfirmed = ({ key, application }: KnownKey, nowMs: number): boolean =>
   Math.min(key.confirmedAtMs, application?.confirmedAtMs ?? 0) > nowMs - CONFIRMED_MS;
-
-/** Auth does not answer, or answers that its store is gone: it knows no more of the key than this process. */
-const isAway = (error: unknown): boolean =>
-  error instanceof CommandTimeoutError || (error instanceof AppError && error.code === 'GW_008');
 
 /** @throws AppError AUTH_001 when the key or its application was deleted */
 function callerOf({ key, application }: KnownKey): Caller {

@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { KeyContext, MessageRecord, MessageState } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
-import { CommandTimeoutError, MESSAGING, type Messaging } from '@gateway/messaging';
+import { MESSAGING, type Messaging } from '@gateway/messaging';
 import { LOGGER, type Logger } from '@gateway/platform';
 import type { Caller } from './domain/admission';
 import { messageLookupId, publicMessageId } from './domain/message-id';
 import { toUsd } from './domain/micro-dollars';
+import { isAway, unavailable } from './service-away';
 
 /** Both together stay under the 2 s within which an answer is due when a part is gone. */
 const RECORD_TIMEOUT_MS = 1_200;
 const COST_TIMEOUT_MS = 600;
 const CONCURRENT_MAX = 500;
 const CONCURRENT_PER_APP_MAX = 50;
-const RETRY_AFTER_SECONDS = 1;
 
 /** A message as its customer sees it. */
 export interface MessageView {
@@ -74,7 +74,7 @@ export class MessagesService {
         options,
       );
     } catch (error) {
-      throw error instanceof CommandTimeoutError ? unavailable(error) : error;
+      throw isAway(error) ? unavailable(error) : error;
     }
   }
 
@@ -91,9 +91,6 @@ export class MessagesService {
     }
   }
 }
-
-const unavailable = (cause?: unknown): AppError =>
-  new AppError('GW_008', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
 
 function view(record: MessageRecord, costUsd: string | null): MessageView {
   const { messageId, wamid, type, state, isFake, createdAt, updatedAt, statuses, error } = record;

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CommandName, CommandReply, CommandRequest, CommandService } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
-import { CommandTimeoutError, MESSAGING, type Messaging } from '@gateway/messaging';
+import { MESSAGING, type Messaging } from '@gateway/messaging';
 import { PasswordRoom } from './domain/password-room';
+import { isAway, unavailable } from './service-away';
 
 /** An owner that is gone must show within 2 s. */
 const TIMEOUT_MS = 1_800;
@@ -10,7 +11,6 @@ const CONCURRENT_MAX = 500;
 const CONCURRENT_PER_TENANT_MAX = 50;
 /** Of callers that are not signed in. */
 const CONCURRENT_STRANGERS_MAX = 150;
-const RETRY_AFTER_SECONDS = 1;
 const WHOLE_SECONDS = /^(\d{1,6})s$/;
 
 /** For these auth hashes a password. */
@@ -76,14 +76,10 @@ export class OwnersService {
 
 /** A command's error knows no headers: `Retry-After` follows from its parameters. */
 function answerable(error: unknown): unknown {
-  if (error instanceof CommandTimeoutError) return unavailable(error);
+  if (isAway(error)) return unavailable(error);
   if (!(error instanceof AppError)) return error;
-  if (error.code === 'GW_008') return unavailable(error);
   const seconds = WHOLE_SECONDS.exec(String(error.params.retry_after))?.[1];
   if (seconds === undefined) return error;
   const { code, params, cause } = error;
   return new AppError(code, { params, cause, retryAfterSeconds: Number(seconds) });
 }
-
-const unavailable = (cause?: unknown): AppError =>
-  new AppError('GW_008', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });

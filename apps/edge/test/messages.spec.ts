@@ -87,9 +87,10 @@ it('gives the state without its cost when billing does not answer', async () => 
   ]);
 });
 
-it('hands on what the dispatcher itself refuses', async () => {
+it('hands on what the dispatcher itself refuses, and says when to come again', async () => {
   edge.stages.findMessage = () => Promise.reject(new AppError('GW_008'));
-  expect((await get('wamid.A')).code).toBe('GW_008');
+  const { status, code, headers } = await get('wamid.A');
+  expect([status, code, headers.get('retry-after')]).toEqual([503, 'GW_008', '1']);
 });
 
 it('needs a key', async () => {
