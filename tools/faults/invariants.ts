@@ -11,6 +11,8 @@ const MESSAGES = 'dispatcher.messages m join faults.senders using (org_id)';
 /** The time of a UUIDv7. */
 const SUBMITTED_AT = `to_timestamp(('x' || left(replace(m.id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)`;
 const FEE_MICRO_USD = 1_000;
+/** What a client notes is cut to whole milliseconds. */
+const CLOCK_STEP_MS = 1;
 
 /** What is not settled yet; the checks wait until it returns nothing, or until their time is over. */
 export const OPEN = `
@@ -64,7 +66,12 @@ export const INVARIANTS: readonly Invariant[] = [
       left join dispatcher.messages m
         on m.id = o.message_id and m.org_id = o.org_id and m.app_id = o.app_id
       where o.kind = 'ok' and (m.id is null or m.state not in ${ACCEPTED} or not exists (
-        select from faults.sends s where s.message_id = o.message_id and s.marker = o.base_marker))`,
+        select from faults.sends s where s.message_id = o.message_id and s.marker = o.base_marker))
+      union all
+      select o.marker || ' was answered 200 before its outcome was written'
+      from faults.operations o join (
+        select message_id, min(at) as at from faults.transitions group by message_id) written using (message_id)
+      where o.kind = 'ok' and written.at > o.ended_at + interval '${CLOCK_STEP_MS} ms'`,
   },
   {
     id: 'I2',
