@@ -1,13 +1,13 @@
-import { hash, verify } from '@node-rs/argon2';
 import { AppError } from '@gateway/errors';
 import { CLOCK, metrics, type Clock } from '@gateway/platform';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HashBudget } from './domain/hash-budget';
+import { PasswordWorker } from './password-worker';
 
 /** OWASP's least for Argon2id, which is the library's default: 27 ms and 19 MiB each. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-const AT_ONCE = 2;
-const WAITING_MAX = 2;
+const AT_ONCE = 1;
+const WAITING_MAX = 3;
 const RETRY_AFTER_SECONDS = 1;
 
 const hashesRunning = metrics.gauge({
@@ -16,17 +16,22 @@ const hashesRunning = metrics.gauge({
 });
 
 /**
- * Hashes passwords, two at once and in the long run no more than the budget has time for: more would take the
+ * Hashes passwords, one at once and in the long run no more than the budget has time for: more would take the
  * processors from the messages. Who finds the queue full is told to try later; nothing of his is computed.
  */
 @Injectable()
-export class PasswordHasher {
+export class PasswordHasher implements OnModuleDestroy {
+  private readonly worker = new PasswordWorker();
   private readonly budget = new HashBudget();
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
-  private decoy: Promise<string> | undefined;
+  private decoy: string | undefined;
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  onModuleDestroy(): Promise<void> {
+    return this.worker.close();
+  }
 
   /** @throws AppError RATE_003 when too many hash already */
   checkRoom(): void {
@@ -37,7 +42,7 @@ export class PasswordHasher {
 
   /** @throws AppError RATE_003 when too many hash already */
   hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password, OPTIONS));
+    return this.inTurn(() => this.worker.hash(password, OPTIONS));
   }
 
   /**
@@ -46,8 +51,8 @@ export class PasswordHasher {
    */
   verify(stored: string | null, password: string): Promise<boolean> {
     return this.inTurn(async () => {
-      this.decoy ??= hash('nobody has this password', OPTIONS);
-      const isRight = await verify(stored ?? (await this.decoy), password);
+      this.decoy ??= await this.worker.hash('nobody has this password', OPTIONS);
+      const isRight = await this.worker.verify(stored ?? this.decoy, password);
       return isRight && stored !== null;
     });
   }

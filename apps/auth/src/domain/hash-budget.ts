@@ -2,12 +2,12 @@
 const SHARE = 0.1;
 /** What may be spent at once before the share counts: some eighty passwords. */
 const BURST_MS = 2_000;
-/** Who waits for a turn must have it before the edge gives him up. */
-const REST_MAX_MS = 800;
+/** The third who waits must have his turn within 2 s, before the edge gives him up. */
+const REST_MAX_MS = 400;
 
 /**
  * The processor time that password hashing may take from everything else. Being tried by many at once it would
- * otherwise take all that two hashes can, for as long as it lasts, and the messages would wait.
+ * otherwise take all that a thread can, for as long as it lasts, and the messages would wait.
  */
 export class HashBudget {
   private spentMs = 0;
