@@ -36,7 +36,10 @@ describe('the thread that hashes passwords', () => {
     ]);
     expect(answers).toEqual([
       { status: 'fulfilled', value: true },
-      { status: 'rejected', reason: expect.objectContaining({ message: 'Decoding failed' }) as Error },
+      {
+        status: 'rejected',
+        reason: expect.objectContaining({ message: 'Decoding failed' }) as Error,
+      },
       { status: 'fulfilled', value: false },
     ]);
   });
