@@ -21,11 +21,14 @@ appendFileSync('npm.log', process.argv.slice(2).join(' ') + '\\n');
 mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
 writeFileSync('node_modules/.package-lock.json', '{}');
 writeFileSync('node_modules/@nestjs/cli/bin/nest.js', \`
-  const { appendFileSync, existsSync, mkdirSync, rmSync } = require('node:fs');
+  const { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
   appendFileSync('nest.log', process.argv.slice(2).join(' ') + '\\\\n');
   rmSync('dist', { recursive: true, force: true });
   if (existsSync('broken')) process.exit(1);
-  setTimeout(() => mkdirSync('dist'), 300);
+  setTimeout(() => {
+    mkdirSync('dist/tools/bundle', { recursive: true });
+    writeFileSync('dist/tools/bundle/main.js', "require('node:fs').writeFileSync('bundled', '')");
+  }, 300);
 \`);
 mkdirSync('node_modules/vite/bin', { recursive: true });
 writeFileSync('node_modules/vite/bin/vite.js', \`
@@ -80,6 +83,7 @@ describe('the set-up step', () => {
     expect(readFileSync(join(root, 'vite.log'), 'utf8')).toMatch(
       /^build apps\/dashboard .*true\n$/,
     );
+    expect(existsSync(join(root, 'bundled'))).toBe(true);
   });
 
   it('installs again when the lock file asks for others', async () => {

@@ -4,10 +4,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-const RESTART_PAUSE_MS = 100;
 /** A process that ends this soon after its start is broken, not killed: it is not started for ever. */
 const BROKEN_AFTER_MS = 3_000;
 const BROKEN_STARTS_MAX = 3;
+const BROKEN_PAUSE_MS = 100;
 
 interface ServiceProcessOptions {
   readonly service: ServiceName;
@@ -53,7 +53,7 @@ export class ServiceProcess {
     const { service, environment, logDir, main } = this.options;
     mkdirSync(logDir, { recursive: true });
     const log = openSync(this.logPath, 'a');
-    const child = fork(main ?? join(__dirname, `../../apps/${service}/src/main.js`), {
+    const child = fork(main ?? join(__dirname, `../../apps/${service}/src/start.js`), {
       env: { ...environment },
       // Messages in flight outlive a small young generation, and would be copied again and again.
       execArgv: ['--max-semi-space-size=64'],
@@ -113,9 +113,12 @@ export class ServiceProcess {
       this.options.onBroken(this.name, this.logPath);
       return;
     }
-    setTimeout(() => {
+    const again = (): void => {
       if (!this.isStopping) this.start();
-    }, RESTART_PAUSE_MS);
+    };
+    // What worked until now is missed at once.
+    if (isBroken) setTimeout(again, BROKEN_PAUSE_MS);
+    else again();
   }
 }
 

@@ -81,7 +81,7 @@ async function boot(
   service: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ exitCode: number | null; output: string }> {
-  const main = join(__dirname, `../../apps/${service}/src/main.js`);
+  const main = join(__dirname, `../../apps/${service}/src/start.js`);
   const child = spawn(process.execPath, [main], { env: environment, stdio: 'pipe' });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
