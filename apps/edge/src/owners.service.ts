@@ -26,7 +26,9 @@ const HASHING: ReadonlySet<string> = new Set([
 export class OwnersService {
   private readonly countByTenant = new Map<string, number>();
   private count = 0;
-  private readonly passwords = new PasswordRoom();
+  private readonly passwords = new PasswordRoom((call, afterMs) => {
+    setTimeout(call, afterMs).unref();
+  });
 
   constructor(@Inject(MESSAGING) private readonly messaging: Messaging) {}
 
