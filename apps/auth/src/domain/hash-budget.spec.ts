@@ -13,23 +13,23 @@ function hashesWithin(budget: HashBudget, fromMs: number, durationMs: number): n
 describe('the time that hashing passwords may take', () => {
   it('lets a burst through without a rest', () => {
     const budget = new HashBudget();
-    const rests = Array.from({ length: 80 }, (_, index) => budget.spend(25, 1_000 + index));
+    const rests = Array.from({ length: 40 }, (_, index) => budget.spend(25, 1_000 + index));
     expect(rests.every((restMs) => restMs === 0)).toBe(true);
   });
 
-  it('is a tenth of one processor while passwords are tried without end', () => {
+  it('is a twentieth of one processor while passwords are tried without end', () => {
     const budget = new HashBudget();
     hashesWithin(budget, 0, 10_000);
     const count = hashesWithin(budget, 10_000, 60_000);
-    expect((count * 25) / 60_000).toBeGreaterThan(0.08);
-    expect((count * 25) / 60_000).toBeLessThan(0.11);
+    expect((count * 25) / 60_000).toBeGreaterThan(0.04);
+    expect((count * 25) / 60_000).toBeLessThan(0.065);
   });
 
   it('is there again as a burst after a quiet time', () => {
     const budget = new HashBudget();
     hashesWithin(budget, 0, 10_000);
     expect(budget.spend(25, 10_000)).toBeGreaterThan(0);
-    const rests = Array.from({ length: 40 }, (_, index) => budget.spend(25, 30_000 + index));
+    const rests = Array.from({ length: 30 }, (_, index) => budget.spend(25, 30_000 + index));
     expect(rests.every((restMs) => restMs === 0)).toBe(true);
   });
 

@@ -1,7 +1,7 @@
-/** Of one processor, in the long run: some four to seven passwords a second. */
-const SHARE = 0.1;
-/** What may be spent at once before the share counts: some eighty passwords. */
-const BURST_MS = 2_000;
+/** Of one processor, in the long run: some two or three passwords a second. */
+const SHARE = 0.05;
+/** What may be spent at once before the share counts: some forty passwords. */
+const BURST_MS = 1_000;
 /** The third who waits must have his turn within 2 s, before the edge gives him up. */
 const REST_MAX_MS = 400;
 
