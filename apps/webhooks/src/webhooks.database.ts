@@ -7,6 +7,7 @@ import { Endpoints1764300000001 } from './migrations/1764300000001-endpoints';
 import { Events1764300000002 } from './migrations/1764300000002-events';
 import { AcceptAndClaim1764300000003 } from './migrations/1764300000003-accept-and-claim';
 import { IncomingHours1796400000000 } from './migrations/1796400000000-incoming-hours';
+import { TurnOfKnownEvents1796500000000 } from './migrations/1796500000000-turn-of-known-events';
 
 const isOfApplication = `app_id = ${TENANT_APPLICATION}`;
 /**
@@ -28,6 +29,7 @@ export const WEBHOOKS_DATABASE: DatabaseDefinition = {
     Events1764300000002,
     AcceptAndClaim1764300000003,
     IncomingHours1796400000000,
+    TurnOfKnownEvents1796500000000,
   ],
   appendOnlyTables: ['audit_entries'],
   tenantTables: {

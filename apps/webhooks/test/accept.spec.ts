@@ -117,6 +117,50 @@ describe('accepting events', () => {
     ]);
   });
 
+  it('sends nothing before what another instance took of the same message and had not committed yet', async () => {
+    const slow: (() => void)[] = [];
+    const wamid = `wamid.${randomUUID()}`;
+    const [sent, delivered] = [aStatus(app, wamid, 'sent'), aStatus(app, wamid, 'delivered')];
+    // What the first will write, to hold it up there.
+    await webhooks.events(app, [sent]);
+    await until(async () => (await count(database, 'jobs')) === 0);
+    const held = database.dataSource.createQueryRunner();
+    const [made] = (await held.query('select to_json(d) as delivery from deliveries d')) as {
+      delivery: object;
+    }[];
+    await held.query('delete from attempts');
+    await held.query('delete from deliveries');
+    await held.query('delete from events');
+    await held.startTransaction();
+    await held.query(
+      'insert into deliveries select * from json_populate_record(null::deliveries, $1)',
+      [made?.delivery],
+    );
+    receiver.received.length = 0;
+    receiver.answer = (_event, response) => slow.push(() => response.writeHead(200).end());
+
+    const other = await WebhooksProcess.start({ databaseUrl: database.url, apps: [app] });
+    try {
+      const first = webhooks.events(app, [sent]);
+      await until(async () => (await count(database, 'pg_locks where not granted')) === 1);
+      const second = other.events(app, [sent, delivered]);
+      await until(async () => (await count(database, 'pg_locks where not granted')) === 2);
+      await held.rollbackTransaction();
+      await Promise.all([first, second]);
+      await until(() => slow.length > 0);
+      await until(async () => (await count(database, 'jobs')) === 2);
+      expect(await count(database, 'jobs where claim_id is not null')).toBe(1);
+      expect(receiver.received.map(({ body }) => body.includes('"sent"'))).toEqual([true]);
+    } finally {
+      await held.release();
+      receiver.ok();
+      for (const answer of slow) answer();
+      await until(async () => (await count(database, 'jobs')) === 0);
+      await other.close();
+    }
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it('lets a status that failed hold up no later one of its message', async () => {
     receiver.answer = ({ body }, response) =>
       response.writeHead(body.includes('"sent"') ? 500 : 200).end();

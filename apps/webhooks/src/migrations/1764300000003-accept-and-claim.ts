@@ -59,12 +59,17 @@ export const acceptEvents = (counting = ''): string => `
         else not exists (select from seen_events s where s.id = i.id) end
       order by i.n
       on conflict do nothing returning e.id, e.at, e.app_id, e.org_id, e.event, e.order_key
-    )${counting}, matched as materialized (
+    )${counting}, known as materialized (
+      -- Taken by somebody who may have committed after this statement began, so that what he made of them is not seen.
+      select i.order_key from incoming i where (select count(*) from fresh) < cardinality(p_ids)
+        and not exists (select from fresh f where f.id = i.id)
+    ), matched as materialized (
       -- Each new event with its endpoint, if there is one that wants it.
       select f.*, array_position(p_ids, f.id) as n, md5(f.id::text || ep.id::text)::uuid as delivery_id, ep.id as endpoint_id,
         ep.revision, ep.is_active,
         p_claims[array_position(p_ids, f.id)] and ep.is_active and ep.breaker_opens = 0
-          and not ${isOutOfTurn({ endpoint: 'ep.id', orderKey: 'f.order_key', seq: '9223372036854775807' })} as is_claimed
+          and not ${isOutOfTurn({ endpoint: 'ep.id', orderKey: 'f.order_key', seq: '9223372036854775807' })}
+          and not exists (select from known k where k.order_key = f.order_key) as is_claimed
       from fresh f
       left join endpoints ep on ep.app_id = f.app_id and ep.deleted_at is null and f.event = any(ep.events)
     ), made as (

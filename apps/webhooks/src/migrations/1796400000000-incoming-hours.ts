@@ -19,6 +19,9 @@ const COUNT = (rows: string): string => `
   group by 1, 2, 3 order by 1, 3, 2
   on conflict (org_id, hour, app_id) do update set message_count = h.message_count + excluded.message_count`;
 
+/** `accept_events` as it is with them. */
+export const acceptAndCount = (): string => acceptEvents(`, counted as (${COUNT('fresh')})`);
+
 /**
  * Messages that came in, by hour, counted in the statement that accepts them: an event that comes again is not new, and
  * not counted. The function keeps its name and signature, so that an instance of the release before counts as well.
@@ -28,7 +31,7 @@ export class IncomingHours1796400000000 implements MigrationInterface {
     await runner.query(TABLE);
     // Who accepts is waited for, and waits: each event is counted by one of the two statements.
     await runner.query('lock table events in share row exclusive mode');
-    await runner.query(acceptEvents(`, counted as (${COUNT('fresh')})`));
+    await runner.query(acceptAndCount());
     await runner.query(COUNT('events'));
   }
 
