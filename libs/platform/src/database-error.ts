@@ -22,6 +22,9 @@ const NETWORK = new Set([
   'ENETDOWN',
 ]);
 
+/** The whole server ended, whatever the code: a log that cannot be written any further is an XX000. No record did that. */
+const SERVER_ENDED = 'PANIC';
+
 /** What the driver says without a code when a connection is gone, cannot be had, or the pool is closing. */
 const DRIVER =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|Cannot use a pool after calling end|Called end on pool|.*is not established)/;
@@ -35,7 +38,7 @@ export const isDataError = (error: unknown): boolean => DATA.test(sqlState(error
 /** Whether the same statement may succeed later; see `RETRYABLE`. */
 export function isRetryableDatabaseError(error: unknown): boolean {
   const code = sqlState(error);
-  if (code !== undefined) return RETRYABLE.test(code);
+  if (code !== undefined) return RETRYABLE.test(code) || chain(error).some(hasEndedServer);
   return chain(error).some(
     (link) => NETWORK.has(codeOf(link) ?? '') || DRIVER.test(link.message.trim()),
   );
@@ -45,6 +48,8 @@ const sqlState = (error: unknown): string | undefined =>
   chain(error)
     .map(codeOf)
     .find((code) => code !== undefined && SQL_STATE.test(code) && !NETWORK.has(code));
+
+const hasEndedServer = (error: Error): boolean => Reflect.get(error, 'severity') === SERVER_ENDED;
 
 function codeOf(error: Error): string | undefined {
   const code: unknown = Reflect.get(error, 'code');
