@@ -64,8 +64,8 @@ export class ServiceProcess {
     closeSync(log);
     this.child = child;
     this.startedAtMs = Date.now();
-    child.once('exit', () => {
-      this.onExit();
+    child.once('exit', (_code, signal) => {
+      this.onExit(signal);
     });
     this.options.onStarted();
   }
@@ -105,9 +105,9 @@ export class ServiceProcess {
     return join(this.options.logDir, `${this.name}.log`);
   }
 
-  private onExit(): void {
+  private onExit(signal: NodeJS.Signals | null): void {
     if (this.isStopping) return;
-    const isBroken = Date.now() - this.startedAtMs < BROKEN_AFTER_MS;
+    const isBroken = signal !== 'SIGKILL' && Date.now() - this.startedAtMs < BROKEN_AFTER_MS;
     this.brokenStarts = isBroken ? this.brokenStarts + 1 : 0;
     if (this.brokenStarts >= BROKEN_STARTS_MAX) {
       this.options.onBroken(this.name, this.logPath);

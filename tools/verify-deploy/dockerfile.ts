@@ -47,6 +47,12 @@ export function dockerfileProblems(text: string): string[] {
       named(all, 'RUN').some((run) => run.includes('npm prune --omit=dev')),
       'keeps what only building needs',
     ],
+    [
+      named(all, 'RUN').some((run) =>
+        run.includes(`node ${flagsOf(last)} dist/tools/bundle/main.js`),
+      ),
+      'keeps code that V8 made under other flags than those of NODE_OPTIONS',
+    ],
   ]).map((problem) => `docker/Dockerfile: ${problem}`);
 }
 
@@ -78,6 +84,11 @@ function stagesOf(text: string): Instruction[][] {
   }
   return stages;
 }
+
+const flagsOf = (stage: readonly Instruction[]): string | undefined =>
+  named(stage, 'ENV')
+    .map((text) => /^NODE_OPTIONS="(.+)"$/.exec(text)?.[1])
+    .find((flags) => flags !== undefined);
 
 const named = (instructions: readonly Instruction[], keyword: string): string[] =>
   instructions.filter((each) => each.keyword === keyword).map(({ text }) => text);

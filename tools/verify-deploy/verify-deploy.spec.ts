@@ -318,6 +318,12 @@ const MISTAKES: readonly Mistake[] = [
     /does not start node itself/,
   ),
   mistake(
+    'other flags than those of the code that was kept',
+    DOCKERFILE,
+    ['ENV NODE_OPTIONS="--max-old-space-size=384', 'ENV NODE_OPTIONS="--max-old-space-size=512'],
+    /code that V8 made under other flags/,
+  ),
+  mistake(
     'a secret in the image',
     DOCKERFILE,
     ['ARG APP\n', 'ARG APP\nARG NPM_TOKEN\n'],
