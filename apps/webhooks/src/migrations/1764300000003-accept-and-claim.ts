@@ -24,6 +24,14 @@ const isOutOfTurn = (job: { endpoint: string; orderKey: string; seq: string }): 
       and ((o.claim_id is not null and o.owner <> p_owner)
         or (o.claim_id is null and o.attempts = 0 and o.lane <> 9 and o.seq < ${job.seq})))`;
 
+/**
+ * Of what came, the messages of events that were there: whoever took those may have committed after this statement
+ * began, so that what he made of them is not seen.
+ */
+const KNOWN = `
+  select i.order_key from incoming i where (select count(*) from fresh) < cardinality(p_ids)
+    and not exists (select from fresh f where f.id = i.id)`;
+
 /** @param counting a further part of the statement, which sees the new events as `fresh` */
 export const acceptEvents = (counting = ''): string => `
   create or replace function accept_events(
@@ -59,11 +67,7 @@ export const acceptEvents = (counting = ''): string => `
         else not exists (select from seen_events s where s.id = i.id) end
       order by i.n
       on conflict do nothing returning e.id, e.at, e.app_id, e.org_id, e.event, e.order_key
-    )${counting}, known as materialized (
-      -- Taken by somebody who may have committed after this statement began, so that what he made of them is not seen.
-      select i.order_key from incoming i where (select count(*) from fresh) < cardinality(p_ids)
-        and not exists (select from fresh f where f.id = i.id)
-    ), matched as materialized (
+    )${counting}, known as materialized (${KNOWN}), matched as materialized (
       -- Each new event with its endpoint, if there is one that wants it.
       select f.*, array_position(p_ids, f.id) as n, md5(f.id::text || ep.id::text)::uuid as delivery_id, ep.id as endpoint_id,
         ep.revision, ep.is_active,
