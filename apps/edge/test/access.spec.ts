@@ -222,14 +222,19 @@ describe('an owner', () => {
     });
     const body = { email: 'ada@example.com', password: 'x' };
     const signIn = () => call(edge, '/api/v1/auth/token', { method: 'POST', key: null, body });
-    const first = Array.from({ length: 3 }, signIn);
-    while (waiting.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const first: ReturnType<typeof signIn>[] = [];
+    // Whom auth refused in a test before keeps his place for a moment.
+    while (waiting.length < 3) {
+      first.push(signIn());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     for (const answer of await Promise.all(Array.from({ length: 20 }, signIn))) {
       expect([answer.status, answer.code]).toEqual([429, 'RATE_003']);
       expect(answer.headers.get('retry-after')).toBe('1');
     }
     for (const answerNow of waiting) answerNow();
-    for (const answer of await Promise.all(first)) expect(answer.code).toBe('AUTH_010');
+    const codes = (await Promise.all(first)).map(({ code }) => code);
+    expect(codes.filter((code) => code === 'AUTH_010')).toHaveLength(3);
     expect(waiting).toHaveLength(3);
     edge.stages.on('auth', 'session.open', () => {
       throw new AppError('AUTH_010');

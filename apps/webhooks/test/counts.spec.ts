@@ -95,8 +95,9 @@ describe('counts of incoming messages', () => {
   it('begin with what was there before they were counted, and an older instance counts too', async () => {
     const old = await testDatabase({
       schema: WEBHOOKS_DATABASE.schema,
-      migrations: WEBHOOKS_DATABASE.migrations.filter(
-        (migration) => migration !== IncomingHours1796400000000,
+      migrations: WEBHOOKS_DATABASE.migrations.slice(
+        0,
+        WEBHOOKS_DATABASE.migrations.indexOf(IncomingHours1796400000000),
       ),
     });
     const schemaOwner = await new DataSource({
