@@ -7,7 +7,7 @@ import { join } from 'node:path';
 /** A process that ends this soon after its start is broken, not killed: it is not started for ever. */
 const BROKEN_AFTER_MS = 3_000;
 const BROKEN_STARTS_MAX = 3;
-const BROKEN_PAUSE_MS = 100;
+const EARLY_PAUSE_MS = 100;
 
 interface ServiceProcessOptions {
   readonly service: ServiceName;
@@ -107,7 +107,8 @@ export class ServiceProcess {
 
   private onExit(signal: NodeJS.Signals | null): void {
     if (this.isStopping) return;
-    const isBroken = signal !== 'SIGKILL' && Date.now() - this.startedAtMs < BROKEN_AFTER_MS;
+    const isEarly = Date.now() - this.startedAtMs < BROKEN_AFTER_MS;
+    const isBroken = isEarly && signal !== 'SIGKILL';
     this.brokenStarts = isBroken ? this.brokenStarts + 1 : 0;
     if (this.brokenStarts >= BROKEN_STARTS_MAX) {
       this.options.onBroken(this.name, this.logPath);
@@ -117,7 +118,7 @@ export class ServiceProcess {
       if (!this.isStopping) this.start();
     };
     // What worked until now is missed at once.
-    if (isBroken) setTimeout(again, BROKEN_PAUSE_MS);
+    if (isEarly) setTimeout(again, EARLY_PAUSE_MS);
     else again();
   }
 }
