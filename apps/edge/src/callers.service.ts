@@ -24,14 +24,18 @@ export class CallersService {
     const token = bearerToken(header, headerCount);
     if (!isApiKey(token)) throw new AppError('AUTH_001');
     const found = this.keys.find(hmacSha256Hex(this.config.keyHashSecret, token));
-    return found instanceof Promise
-      ? found.then((caller) => this.inForce(caller))
-      : this.inForce(found);
+    return found instanceof Promise ? this.whenLookedUp(found) : this.inForce(found);
   }
 
   /** Keyed hash of a number, as auth publishes those of the registered test numbers. */
   readonly hashNumber = (digits: string): string =>
     hmacSha256Hex(this.config.keyHashSecret, TEST_NUMBER_HASH_PREFIX + digits);
+
+  private async whenLookedUp(lookup: Promise<Caller>): Promise<Caller> {
+    const sinceMs = this.clock.nowMs();
+    const caller = this.inForce(await lookup);
+    return { ...caller, lookupMs: this.clock.nowMs() - sinceMs };
+  }
 
   private inForce(caller: Caller): Caller {
     checkKeyInForce(caller.key, this.clock.nowMs());

@@ -70,7 +70,7 @@ const SWEEP_INTERVAL_MS = 50;
 const PRODUCE_TIMEOUT_MS = 10_000;
 /** Meta's answer is awaited 10 s; one more, so that META_005 comes before GW_010. */
 const OUTCOME_MARGIN_MS = 11_000;
-/** What has not left the local queue by then is taken back, so that its refusal comes within 2 s. */
+/** What has not left the local queue so long after the request is taken back: its refusal comes within 2 s. */
 const TAKE_BACK_AFTER_MS = 1_800;
 /** A process that stood still so long has not yet read the replies that came meanwhile. */
 const STALL_MS = 1_000;
@@ -123,7 +123,7 @@ export class SubmissionsService implements OnApplicationBootstrap, OnApplication
 
   /** Sends a well-formed message of a caller who may send it; never rejects. */
   submit(
-    { key }: Pick<Caller, 'key'>,
+    { key, lookupMs = 0 }: Pick<Caller, 'key' | 'lookupMs'>,
     request: SendRequest,
     traceparent?: string,
   ): Promise<SendOutcome> {
@@ -158,7 +158,16 @@ export class SubmissionsService implements OnApplicationBootstrap, OnApplication
       }),
     };
     return new Promise((resolve) => {
-      this.start({ messageId, appId, partition, startedAtMs: nowMs, record, resolve });
+      const takeBackAtMs = nowMs + TAKE_BACK_AFTER_MS - lookupMs;
+      this.start({
+        messageId,
+        appId,
+        partition,
+        startedAtMs: nowMs,
+        takeBackAtMs,
+        record,
+        resolve,
+      });
     });
   }
 
@@ -189,7 +198,7 @@ export class SubmissionsService implements OnApplicationBootstrap, OnApplication
     const nowMs = this.clock.nowMs();
     if (nowMs - this.sweptAtMs > STALL_MS) this.graceUntilMs = nowMs + STALL_GRACE_MS;
     this.sweptAtMs = nowMs;
-    for (const waiting of this.inFlight.queuedSince(nowMs - TAKE_BACK_AFTER_MS)) {
+    for (const waiting of this.inFlight.queuedTooLong(nowMs)) {
       if (this.messaging.producer.takeBack(waiting.record)) this.settle(waiting, OVERLOADED);
       else this.inFlight.handOver(waiting);
     }

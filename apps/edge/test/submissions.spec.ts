@@ -85,9 +85,10 @@ const request: SendRequest = {
   flags: { isFake: false, isMmlite: false },
   idempotencyKey: undefined,
 };
-const caller = (appId?: string): Caller => ({
+const caller = (appId?: string, lookupMs?: number): Caller => ({
   key: keyContext('production', appId === undefined ? {} : { appId }),
   application: applicationContext(),
+  ...(lookupMs !== undefined && { lookupMs }),
 });
 
 interface Sent {
@@ -98,9 +99,9 @@ interface Sent {
 }
 
 /** Submits one message and looks at it later. */
-async function submit(appId?: string): Promise<Sent> {
+async function submit(appId?: string, lookupMs?: number): Promise<Sent> {
   const count = path.produces.length;
-  const submitted = submissions.submit(caller(appId), request);
+  const submitted = submissions.submit(caller(appId, lookupMs), request);
   const produce = path.produces[count] ?? NOT_PRODUCED;
   const id = String(produce.record.headers?.['x-message-id']);
   const sent: Sent = { produce, id, outcome: undefined };
@@ -152,6 +153,14 @@ describe('a record that stays in the local queue', () => {
     await pass(200);
     expect(sent.outcome).toMatchObject({ code: 'GW_008', retryAfterSeconds: 1, params: {} });
     expect(path.takenBack).toEqual([sent.produce.record]);
+  });
+
+  it('is refused within 2 s of its request also when auth was asked about the key before', async () => {
+    path.canTakeBack = true;
+    const before = await submit();
+    const lookedUp = await submit(undefined, 1_500);
+    await pass(350);
+    expect([codeOf(before), codeOf(lookedUp)]).toEqual([undefined, 'GW_008']);
   });
 
   it('is not refused once it was handed over: it is repeated 10 s, and ends with its outcome', async () => {

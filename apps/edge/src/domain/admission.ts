@@ -5,6 +5,8 @@ import { AppError } from '@gateway/errors';
 export interface Caller {
   readonly key: KeyContext;
   readonly application: ApplicationContext;
+  /** For how long auth was asked about the key, which is a part of the time that the request has; absent: it was not. */
+  readonly lookupMs?: number;
 }
 
 /** @throws AppError AUTH_001 when the key is revoked or expired at `nowMs` (Unix milliseconds) */

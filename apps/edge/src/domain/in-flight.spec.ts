@@ -6,6 +6,7 @@ const waiting = (messageId: string, more: Partial<Waiting> = {}): Waiting => ({
   appId: 'a',
   partition: 0,
   startedAtMs: 0,
+  takeBackAtMs: 0,
   expiresAtMs: Infinity,
   ...more,
 });
@@ -26,17 +27,18 @@ describe('InFlight', () => {
   it('finds what stays in the local queue, what expires and what is silent, each by its own age', () => {
     const inFlight = new InFlight({ perAppMax: 9, totalMax: 9 });
     const [first, second, third] = [
-      waiting('1', { startedAtMs: 10 }),
-      waiting('2', { startedAtMs: 20 }),
-      waiting('3', { startedAtMs: 30, partition: 1 }),
+      waiting('1', { startedAtMs: 10, takeBackAtMs: 20 }),
+      waiting('2', { startedAtMs: 20, takeBackAtMs: 15 }),
+      waiting('3', { startedAtMs: 30, takeBackAtMs: 30, partition: 1 }),
     ];
     for (const each of [first, second, third]) inFlight.add(each);
-    expect(inFlight.queuedSince(20)).toEqual([first, second]);
+    expect(inFlight.queuedTooLong(15)).toEqual([second]);
+    expect(inFlight.queuedTooLong(20)).toEqual([first, second]);
     inFlight.handOver(first);
-    expect(inFlight.queuedSince(20)).toEqual([second]);
+    expect(inFlight.queuedTooLong(20)).toEqual([second]);
     inFlight.awaitOutcome(second, 100);
     inFlight.awaitOutcome(third, 110);
-    expect(inFlight.queuedSince(99)).toEqual([]);
+    expect(inFlight.queuedTooLong(99)).toEqual([]);
     expect(inFlight.expired(99)).toEqual([]);
     expect(inFlight.expired(100)).toEqual([second]);
     expect(inFlight.startedBefore(20)).toEqual([first, second]);

@@ -4,6 +4,8 @@ export interface Waiting {
   readonly appId: string;
   readonly partition: number;
   readonly startedAtMs: number;
+  /** When it is taken back if it has not left the local queue of the producer. */
+  readonly takeBackAtMs: number;
   /** When waiting for an outcome ends; known once the record is acknowledged or given up. */
   expiresAtMs: number;
 }
@@ -19,8 +21,8 @@ export interface InFlightBounds {
  * call as running it is silent, which is what a breaker looks at.
  */
 export class InFlight<W extends Waiting> {
-  /** Oldest first, as sets keep the order of insertion. */
   private readonly queued = new Set<W>();
+  /** Oldest first, as sets keep the order of insertion. */
   private readonly all = new Set<W>();
   private readonly awaiting = new Set<W>();
   private readonly silentByPartition = new Map<number, Set<W>>();
@@ -78,9 +80,9 @@ export class InFlight<W extends Waiting> {
     this.silentByPartition.get(waiting.partition)?.delete(waiting);
   }
 
-  /** Requests that have been in the local queue since `startedBeforeMs` or longer, oldest first. */
-  queuedSince(startedBeforeMs: number): W[] {
-    return headOf(this.queued, (waiting) => waiting.startedAtMs <= startedBeforeMs);
+  /** Requests that are in the local queue and should not be any longer. */
+  queuedTooLong(nowMs: number): W[] {
+    return [...this.queued].filter((waiting) => waiting.takeBackAtMs <= nowMs);
   }
 
   /** Everything that began at `atMs` or earlier, oldest first. */
