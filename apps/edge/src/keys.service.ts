@@ -13,6 +13,8 @@ import { isAway } from './service-away';
 
 /** A key that cannot be checked must be refused within 2 s. */
 const LOOKUP_TIMEOUT_MS = 1_500;
+/** Who brings a key that was sure a moment ago waits this long: his 2 s must do for the path too. */
+const LOOKUP_PATIENCE_MS = 500;
 /** Auth's own answer is believed this long without asking again; far below the 5 s in which a revocation must show. */
 const CONFIRMED_MS = 1_000;
 /** While auth does not answer it is asked once in this time. */
@@ -52,7 +54,8 @@ export class KeysService {
       return callerOf(known);
     }
     if (!known && this.unknownKeys.has(keyHash, nowMs)) throw new AppError('AUTH_001');
-    return this.lookups.get(keyHash) ?? this.ask(keyHash, known, { nowMs, isFresh });
+    const lookup = this.lookups.get(keyHash);
+    return lookup ? this.patiently(lookup, known) : this.ask(keyHash, known, { nowMs, isFresh });
   }
 
   private ask(
@@ -68,7 +71,7 @@ export class KeysService {
     }
     if (this.silentSinceMs === null) {
       return this.lookups.size < CONCURRENT_LOOKUPS_MAX
-        ? this.lookup(keyHash, known)
+        ? this.patiently(this.lookup(keyHash, known), known)
         : this.withoutAuth(known, nowMs);
     }
     if (nowMs - this.silentSinceMs < OUTAGE_PROBE_INTERVAL_MS) {
@@ -80,6 +83,21 @@ export class KeysService {
     // Whoever brings the probe does not wait for it: it ends here with what is known.
     probe.catch(() => undefined);
     return this.withoutAuth(known, nowMs);
+  }
+
+  /** The look-up goes on behind the back of who does not wait for its end. */
+  private async patiently(lookup: Promise<Caller>, known: KnownKey | undefined): Promise<Caller> {
+    if (!known || !isReadable(known)) return lookup;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, LOOKUP_PATIENCE_MS, null);
+    });
+    try {
+      const caller = await Promise.race([lookup, patience]);
+      return caller ?? this.withoutAuth(known, this.clock.nowMs());
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private lookup(keyHash: string, known: KnownKey | undefined): Promise<Caller> {

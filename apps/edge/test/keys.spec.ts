@@ -190,6 +190,17 @@ describe('when the topic is not fresh', () => {
     expect(state.lookedUp).toEqual([HASH, HASH]);
   });
 
+  it('lets a key go on that was sure a moment ago while auth is slow, and believes the answer once it is there', async () => {
+    const { clock, state, find } = await process();
+    clock.advance(6_000);
+    let answer: (revoked: typeof known) => void = () => undefined;
+    state.auth = () => new Promise((resolve) => (answer = resolve));
+    expect([await find(), state.lookedUp]).toEqual(['active', [HASH]]);
+    answer({ ...known, key: keyContext('production', { isActive: false }) });
+    await settled();
+    expect([await find(), state.lookedUp]).toEqual(['revoked', [HASH]]);
+  });
+
   it('asks auth for a key whose record cannot be read, and says AUTH_005 when auth cannot either', async () => {
     const { state, write, watermark, find } = await process();
     write(`key:${HASH}`, '{"kind":"key"');
