@@ -3,6 +3,7 @@ import {
   type BillingAccount,
   type CommandRequest,
   type LedgerEntryRecord,
+  timeMs,
 } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
 import { Inject, Injectable } from '@nestjs/common';
@@ -37,8 +38,8 @@ export class AccountsService {
     const isPage = Number.isSafeInteger(pageNumber) && pageNumber > 0;
     const isSize = Number.isSafeInteger(pageSize) && pageSize > 0 && pageSize <= PAGE_SIZE_MAX;
     const isKind = kind === null || LEDGER_KINDS.includes(kind);
-    if (!isPage || !isSize || !isKind || ![from, to].every(isTime)) throw new AppError('GW_003');
-    return this.store.entries(request);
+    if (!isPage || !isSize || !isKind) throw new AppError('GW_003');
+    return this.store.entries({ ...request, from: dateOf(from), to: dateOf(to) });
   }
 
   /**
@@ -83,5 +84,8 @@ export class AccountsService {
   }
 }
 
-const isTime = (value: string | null): boolean =>
-  value === null || !Number.isNaN(Date.parse(value));
+function dateOf(text: string | null): Date | null {
+  const atMs = text === null ? null : timeMs(text);
+  if (text !== null && atMs === null) throw new AppError('GW_003');
+  return atMs === null ? null : new Date(atMs);
+}

@@ -7,8 +7,8 @@ export interface EntriesQuery {
   readonly orgId: string;
   readonly pageNumber: number;
   readonly pageSize: number;
-  readonly from: string | null;
-  readonly to: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
   readonly kind: LedgerKind | null;
 }
 

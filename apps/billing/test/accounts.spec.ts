@@ -46,6 +46,17 @@ const auditOf = (orgId: string) =>
     [orgId],
   );
 
+it('entries are asked for by any moment that there is, also one that Postgres would not read', async () => {
+  const orgId = randomUUID();
+  await topUp(orgId, 'k1');
+  expect(await entries(orgId, { from: '2000-01-01T00:43:55-16:13' })).toMatchObject({
+    totalCount: 1,
+  });
+  await expect(entries(orgId, { to: '2026-02-30T00:00:00Z' })).rejects.toMatchObject({
+    code: 'GW_003',
+  });
+});
+
 describe('topping up', () => {
   it('with one key twice at once is one entry, one audit entry and one amount', async () => {
     const orgId = randomUUID();

@@ -1,4 +1,4 @@
-import { dayMs, isUuid } from '@gateway/contracts';
+import { dayMs, isUuid, timeMs } from '@gateway/contracts';
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type as TransformTo } from 'class-transformer';
@@ -155,13 +155,7 @@ export const TimeField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { type: 'string', format: 'date-time' },
     options,
-    rule(
-      'must be a time in ISO 8601 with an offset',
-      (value) =>
-        typeof value === 'string' &&
-        /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(value) &&
-        !Number.isNaN(Date.parse(value)),
-    ),
+    rule('must be a time in ISO 8601 with an offset', (value) => timeMs(value) !== null),
   );
 
 /** A day of the calendar. */

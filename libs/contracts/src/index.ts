@@ -91,7 +91,6 @@ export {
 export {
   GRANULARITIES,
   countedRange,
-  dayMs,
   type CountedRange,
   type Granularity,
   type IncomingCounts,
@@ -119,4 +118,5 @@ export {
   type WebhookEndpointRecord,
   type WebhookTestResult,
 } from './webhooks-commands';
+export { dayMs, timeMs } from './times';
 export { isUuid, objectOf } from './untrusted';

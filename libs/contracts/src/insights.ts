@@ -1,3 +1,4 @@
+import { dayMs } from './times';
 import { isUuid } from './untrusted';
 
 /** Periods by which counts are summed, as clients name them, with their names in SQL; weeks begin on Monday. */
@@ -57,7 +58,6 @@ export type UsageOfPeriod = UsageSum & OfPeriod;
 /** `appId` is a UUID. */
 export type UsageOfApplication = UsageSum & { readonly appId: string };
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
 
 /** A range as a store takes it. */
@@ -81,12 +81,4 @@ export function countedRange(request: InsightsRange): CountedRange | null {
   if (!Object.hasOwn(GRANULARITIES, granularity)) return null;
   const period = GRANULARITIES[granularity];
   return { orgId, appId, period, from: new Date(fromMs), to: new Date(lastMs + DAY_MS) };
-}
-
-/** A day of the calendar, YYYY-MM-DD, as the moment at which it begins in UTC; null for what is none. */
-export function dayMs(date: unknown): number | null {
-  if (typeof date !== 'string' || !DATE.test(date)) return null;
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  // 30 February is read as 2 March.
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date) ? ms : null;
 }

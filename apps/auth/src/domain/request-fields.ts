@@ -1,3 +1,4 @@
+import { timeMs } from '@gateway/contracts';
 import { AppError, type FieldError } from '@gateway/errors';
 
 const SECRET_LENGTH_MAX = 4_096;
@@ -7,8 +8,6 @@ const PASSWORD_MAX = 256;
 const HANDLE = /^[A-Za-z0-9_-]{1,100}$/;
 /** Control characters and halves of surrogate pairs: what a database or a terminal would choke on. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
-const TIMESTAMP =
-  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 export const isHandle = (value: unknown): value is string =>
   typeof value === 'string' && HANDLE.test(value);
@@ -102,7 +101,7 @@ export class RequestFields {
   /** Unix milliseconds of a moment in the future, ISO 8601 with an offset; null when absent. */
   optionalFutureMs(path: string, nowMs: number): number | null {
     if (this.isAbsent(path)) return null;
-    const atMs = parseTimestampMs(this.fields[path]);
+    const atMs = timeMs(this.fields[path]);
     if (atMs === null) return this.refuse(path, 'must be a time in ISO 8601 with an offset', null);
     return atMs > nowMs ? atMs : this.refuse(path, 'must be in the future', null);
   }
@@ -126,16 +125,4 @@ export class RequestFields {
 function isPrintable(value: string, lengthMax: number): boolean {
   if (value.length > lengthMax * 2 || value.trim() === '' || UNPRINTABLE.test(value)) return false;
   return Array.from(value).length <= lengthMax;
-}
-
-/** `Date.parse` alone would read 30 February as 2 March. */
-function parseTimestampMs(value: unknown): number | null {
-  const parts = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
-  if (parts === null) return null;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  if (month < 1 || month > 12 || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) {
-    return null;
-  }
-  const atMs = Date.parse(parts[0]);
-  return Number.isNaN(atMs) ? null : atMs;
 }

@@ -1,4 +1,10 @@
-import { isUuid, MESSAGE_STATES, type CommandRequest, type MessageState } from '@gateway/contracts';
+import {
+  isUuid,
+  MESSAGE_STATES,
+  timeMs,
+  type CommandRequest,
+  type MessageState,
+} from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
 import { firstIdAt } from './first-id';
 
@@ -56,8 +62,8 @@ function checkFilters({ state, recipient, after, limit }: Filters): void {
 
 function timeOf(path: string, text: string | null): Date | null {
   if (text === null) return null;
-  const atMs = Date.parse(text);
-  if (Number.isNaN(atMs)) throw badField(path);
+  const atMs = timeMs(text);
+  if (atMs === null) throw badField(path);
   return new Date(atMs);
 }
 

@@ -3,12 +3,12 @@ import {
   CUSTOMER_EVENTS,
   isUuid,
   type SubscribedEvents,
+  timeMs,
 } from '@gateway/contracts';
 import type { DeliveryState, CustomerEvent } from '@gateway/contracts';
 import { AppError, type FieldError } from '@gateway/errors';
 
 const SECRET = /^[\x21-\x7e]{32,256}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const OVERLAP_HOURS_MAX = 168;
 const OVERLAP_HOURS_DEFAULT = 24;
 const PAGE_SIZE_MAX = 100;
@@ -56,8 +56,8 @@ export class Request {
   time(path: string): Date | undefined {
     const value = this.fields[path];
     if (value === undefined) return undefined;
-    const atMs = typeof value === 'string' && TIME.test(value) ? Date.parse(value) : Number.NaN;
-    if (!Number.isNaN(atMs)) return new Date(atMs);
+    const atMs = timeMs(value);
+    if (atMs !== null) return new Date(atMs);
     this.refuse(path, 'must be a time in ISO 8601 with an offset');
     return undefined;
   }
