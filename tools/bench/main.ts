@@ -1,17 +1,19 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLogger, endOnSignals } from '@gateway/platform';
 import { BenchStage } from './bench-stage';
 import { writeDocuments } from './documents';
 import { markdown } from './markdown';
+import type { Report } from './report';
 import { SCENARIOS, runScenarios, type Scenario } from './run';
 
 /** Without `--quick` all of them, within two hours. */
 const QUICK: readonly Scenario[] = ['profiles', 'idle', 'half'];
 
 /**
- * `npm run bench [-- SCENARIO...] [--quick] [--json FILE] [--docs]`: standalone and cluster beside the baseline P, and
- * what else is named: profiles, idle, half, webhooks, webhooks-standalone, tenants, hot, logins, stock, soak, stored.
+ * `npm run bench [-- SCENARIO...] [--quick] [--json FILE] [--results FILE] [--docs]`: standalone and cluster beside the
+ * baseline P, and what else is named: profiles, idle, half, webhooks, webhooks-standalone, tenants, hot, logins, stock,
+ * soak, stored. With `--results` several calls make one report.
  */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
+      results: { type: 'string' },
       docs: { type: 'boolean', default: false },
       rows: { type: 'string', default: '10000000' },
       'soak-seconds': { type: 'string', default: '600' },
@@ -32,11 +35,12 @@ async function main(): Promise<void> {
     return true;
   });
   try {
-    const report = await runScenarios(stage, new Set(named.length > 0 ? named : all), {
+    const measured = await runScenarios(stage, new Set(named.length > 0 ? named : all), {
       isQuick: values.quick,
       storedRows: Number(values.rows),
       soakSeconds: Number(values['soak-seconds']),
     });
+    const report = values.results === undefined ? measured : addToFile(values.results, measured);
     console.log(`\n${markdown(report)}\n`);
     if (values.json !== undefined) {
       writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -45,6 +49,14 @@ async function main(): Promise<void> {
   } finally {
     await stage.close();
   }
+}
+
+/** What the file holds of other scenarios, together with what was measured now. */
+function addToFile(file: string, measured: Report): Report {
+  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
+  const report: Report = { ...earlier, ...measured };
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  return report;
 }
 
 function scenarioOf(name: string): Scenario {
