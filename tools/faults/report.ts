@@ -6,30 +6,59 @@ import type { Result } from './run-scenario';
 
 const seconds = (ms: number | null): string => (ms === null ? 'never' : (ms / 1_000).toFixed(1));
 
-const answersOf = ({ answers }: Result): string =>
-  Object.entries(answers)
+const answersOf = (runs: readonly Result[]): string => {
+  const counts = new Map<string, number>();
+  for (const [code, count] of runs.flatMap(({ answers }) => Object.entries(answers))) {
+    counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  return [...counts]
     .sort(([, one], [, other]) => other - one)
     .map(([code, count]) => `${code}: ${count}`)
     .join(', ');
+};
 
-const brokenOf = ({ violations }: Result): string => {
+const brokenOf = (runs: readonly Result[]): string => {
+  const violations = runs.flatMap((run) => run.violations);
   if (violations.length === 0) return '0';
   const ids = [...new Set(violations.map(({ invariant }) => invariant))];
   return `${violations.length} (${ids.join(', ')})`;
 };
 
-/** One line for each run. */
+const seedsOf = (runs: readonly Result[]): string => {
+  const seeds = runs.map(({ seed }) => seed);
+  const [least, most] = [Math.min(...seeds), Math.max(...seeds)];
+  return runs.length === 1 ? String(least) : `${runs.length} of ${least} to ${most}`;
+};
+
+/** The runs of each scenario, in the order of the first. */
+function byScenario(results: readonly Result[]): [Result, ...Result[]][] {
+  const groups = new Map<string, [Result, ...Result[]]>();
+  for (const result of results) {
+    const group = groups.get(result.scenario.name);
+    if (group) group.push(result);
+    else groups.set(result.scenario.name, [result]);
+  }
+  return [...groups.values()];
+}
+
+/** Of several runs the one that took longest to come back; one that never did before all. */
+const slowestOf = (runs: [Result, ...Result[]]): Result =>
+  runs.reduce((one, other) =>
+    (other.recoveryMs ?? Infinity) > (one.recoveryMs ?? Infinity) ? other : one,
+  );
+
+/** One line for each scenario: of several runs the sums, and the slowest way back. */
 export function resultTable(results: readonly Result[]): string {
   return table(
     ['row', 'scenario', 'seed', 'answers', 'back after s', 'took s', 'violations'],
-    results.map((result) => [
-      String(result.scenario.row),
-      result.scenario.name,
-      String(result.seed),
-      answersOf(result),
-      seconds(result.recoveryMs),
-      seconds(result.durationMs),
-      brokenOf(result),
+    byScenario(results).map((runs) => [
+      String(runs[0].scenario.row),
+      runs[0].scenario.name,
+      seedsOf(runs),
+      answersOf(runs),
+      seconds(slowestOf(runs).recoveryMs),
+      seconds(runs.reduce((sum, { durationMs }) => sum + durationMs, 0)),
+      brokenOf(runs),
     ]),
   );
 }
@@ -60,6 +89,12 @@ const figureTable = (results: readonly Result[]): string =>
     ),
   );
 
+/** Of several runs those that broke a promise, else the slowest. */
+const shownOf = (runs: [Result, ...Result[]]): readonly Result[] => {
+  const broken = runs.filter(({ violations }) => violations.length > 0);
+  return broken.length > 0 ? broken : [slowestOf(runs)];
+};
+
 const timelineOf = ({ timeline }: Result): string => `\`\`\`\n${timeline.join('\n')}\n\`\`\``;
 
 const numberOf = ({ id }: Invariant): number => Number(id.slice(1));
@@ -73,7 +108,7 @@ export function reliabilityPage({ results: unsorted, planted }: Results): string
   const promises = invariants.map(({ id, says }) => `- **${id}** ${says}.`);
   return `# Reliability
 
-Written by \`npm run faults -- <scenarios> --results <file> --docs\`, from one call or several; of each scenario the newest run stands here, whatever it found. It runs a process for each service, a real Apache Kafka, Postgres and Redis, the Meta simulator, and a proxy on every connection between them, and the customers' servers. Each scenario offers load at fixed moments, injects its fault, heals it, waits until everything has ended and then joins four records: what the clients saw (a synced file), what Meta accepted and told, what the customers' servers got, and the database. The sum of every wallet is looked at each half second meanwhile.
+Written by \`npm run faults -- <scenarios> --results <file> --docs\`, from one call or several; of each scenario the newest run of each seed stands here, whatever it found. It runs a process for each service, a real Apache Kafka, Postgres and Redis, the Meta simulator, and a proxy on every connection between them, and the customers' servers. Each scenario offers load at fixed moments, injects its fault, heals it, waits until everything has ended and then joins four records: what the clients saw (a synced file), what Meta accepted and told, what the customers' servers got, and the database. The sum of every wallet is looked at each half second meanwhile.
 
 Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}. A scenario's moments and victims follow from its seed: \`npm run faults -- <scenario> --seed <seed>\`.
 
@@ -94,7 +129,7 @@ ${figureTable(results)}
 ${planted.length === 0 ? '' : `\n## Planted bugs\n\nA harness that finds nothing may be blind: each of these bugs is put into a service, and its scenario must report the promise that it breaks.\n\n${plantedTable(planted)}\n`}
 ## Timelines
 
-${results.map(timelineOf).join('\n\n')}
+${byScenario(results).flatMap(shownOf).map(timelineOf).join('\n\n')}
 `;
 }
 
