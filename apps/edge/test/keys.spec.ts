@@ -151,12 +151,12 @@ describe('while the topic is fresh', () => {
 });
 
 describe('when the topic is not fresh', () => {
-  it('asks auth key by key once the watermark is 5 s old: a revocation shows although its event was lost', async () => {
+  it('asks auth key by key once the watermark is 4 s old: a revocation shows although its event was lost', async () => {
     const { clock, state, writeKey, find, watermark } = await process();
     writeKey(3, { isActive: false }, true);
     state.auth = () =>
       Promise.resolve({ ...known, key: keyContext('production', { isActive: false }) });
-    clock.advance(4_900);
+    clock.advance(3_900);
     expect(await find()).toBe('active');
     clock.advance(100);
     expect(await find()).toBe('revoked');
@@ -221,7 +221,7 @@ describe('when auth is gone too', () => {
   it('lets cached keys go on for 60 s and no longer, and asks auth once a second', async () => {
     const { clock, state, cache, find } = await process();
     state.auth = silence;
-    clock.advance(4_999);
+    clock.advance(3_999);
     expect(cache.isFresh()).toBe(true);
     let asked = 0;
     for (let second = 0; second < 59; second++) {

@@ -103,4 +103,5 @@ export type TenancyRecord =
 
 /** The watermark is sent this often; a reader trusts its cache while the newest one is under `WATERMARK_STALE_MS` old. */
 export const WATERMARK_INTERVAL_MS = 1_000;
-export const WATERMARK_STALE_MS = 5_000;
+/** A second below the time in which a revocation must show, for the look-up that follows. */
+export const WATERMARK_STALE_MS = 4_000;

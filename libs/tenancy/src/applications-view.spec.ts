@@ -44,8 +44,8 @@ describe('the published applications', () => {
       watermark(9, 1_000),
     );
     expect(view.find('a')?.handle).toBe('y');
-    expect(view.isFresh(5_900)).toBe(true);
-    expect(view.isFresh(6_000)).toBe(false);
+    expect(view.isFresh(4_900)).toBe(true);
+    expect(view.isFresh(5_000)).toBe(false);
   });
 
   it('are not believed after a gap, until everything was read again', () => {

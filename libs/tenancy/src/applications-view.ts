@@ -46,7 +46,7 @@ const KEY_PREFIX = 'application:';
 /**
  * Applications as auth publishes them, and whether they may be believed: read to the end the last watermark is the
  * base, as holes below it are compaction's; from there on versions must follow without a gap, behind a watermark that
- * is under 5 s old.
+ * is under 4 s old.
  */
 export class ApplicationsView {
   private current = emptyTables();

@@ -62,7 +62,7 @@ const emptyTables = (): Tables => ({
 /**
  * The edge's copy of keys and applications, and whether it may be trusted without asking (`design.md` section 3). It
  * is read to the end at first and takes the last watermark as its base: holes below are compaction's. From there it is
- * fresh while versions follow without a gap and the watermark is under 5 s old.
+ * fresh while versions follow without a gap and the watermark is under 4 s old.
  */
 export class TenancyView {
   private current = emptyTables();
