@@ -2,9 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 /** Clock ticks of /proc: 100 a second on every Linux that Node runs on. */
 const MS_PER_TICK = 10;
-const BYTES_PER_PAGE = 4_096;
-/** Index among the fields behind the command. */
-const RESIDENT_PAGES = 21;
+const BYTES_PER_KB = 1_024;
 
 /** CPU time in milliseconds that each kind of process has used so far. */
 export type CpuByProcess = Readonly<Record<string, number>>;
@@ -37,7 +35,7 @@ export function cpuByProcess(): CpuByProcess {
   return used;
 }
 
-/** Resident memory in bytes of each kind of process. */
+/** Resident memory in bytes of each kind of process; what several share, as Postgres its buffers, counts once. */
 export type MemoryByProcess = Readonly<Record<string, number>>;
 
 /** Reads /proc for the descendants of this process; elsewhere than on Linux there is nothing to read. */
@@ -45,8 +43,8 @@ export function memoryByProcess(): MemoryByProcess {
   const used: Record<string, number> = {};
   for (const pid of descendants(process.pid)) {
     const kind = kindOf(pid);
-    const pages = numberAt(statOf(pid), RESIDENT_PAGES);
-    if (kind !== null && pages !== null) used[kind] = (used[kind] ?? 0) + pages * BYTES_PER_PAGE;
+    const bytes = memoryOf(pid);
+    if (kind !== null && bytes !== null) used[kind] = (used[kind] ?? 0) + bytes;
   }
   return used;
 }
@@ -103,6 +101,17 @@ function ticksOf(pid: number): number | null {
   const user = numberAt(stat, 11);
   const system = numberAt(stat, 12);
   return user === null || system === null ? null : user + system;
+}
+
+/** Its proportional share, by /proc/<pid>/smaps_rollup. */
+function memoryOf(pid: number): number | null {
+  try {
+    const [, kilobytes] =
+      /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+    return kilobytes === undefined ? null : Number(kilobytes) * BYTES_PER_KB;
+  } catch {
+    return null; // it ended meanwhile
+  }
 }
 
 /** The fields of /proc/<pid>/stat behind the command, whose name may hold spaces. */
