@@ -62,6 +62,8 @@ export class StoredRows {
     const connectionString = readFileSync(join(dataDir, 'database.url'), 'utf8').trim();
     const client = new Client({ connectionString });
     await client.connect();
+    // Where the triggers of messages find their tables, and the dispatcher's statements theirs.
+    await client.query('set search_path = dispatcher');
     return new StoredRows(client);
   }
 
@@ -92,7 +94,6 @@ export class StoredRows {
 
   /** Plans of the dispatcher's statements, as they are run for any batch. */
   async plans(): Promise<Readonly<Record<string, string>>> {
-    await this.client.query('set search_path = dispatcher');
     const statements = { claim: sql.CLAIM_PLAIN, settle: sql.SETTLE, find: sql.FIND };
     const plans: Record<string, string> = {};
     for (const [name, text] of Object.entries(statements)) {
