@@ -55,29 +55,25 @@ export async function stored(stage: BenchStage, rows: number, seconds: number): 
   const empty = await stage.cluster();
   await measureClosed(empty, 3 * seconds);
   const usual = await measureClosed(empty, seconds);
-  const before = await StoredRows.open(stage.dataDirOf('cluster'));
-  await before.fill(rows);
-  await before.close();
+  const dataDir = stage.dataDirOf('cluster');
+  await StoredRows.use(dataDir, (stored) => stored.fill(rows));
   // Starts again: keys that came by SQL are known to the edge only when auth publishes everything.
   await stage.stopGateway();
   const full = await stage.cluster();
   await new Promise((resolve) => setTimeout(resolve, PUBLISHED_AFTER_MS));
   await measureClosed(full, 3 * seconds);
-  const database = await StoredRows.open(stage.dataDirOf('cluster'));
-  try {
-    const scansBefore = await database.scans();
+  return StoredRows.use(dataDir, async (stored) => {
+    const scansBefore = await stored.scans();
     const variant = await measureClosed(full, seconds);
     return {
       rows,
       usual,
       variant,
       costRatio: totalOf(variant.cpuMsPerMessage) / totalOf(usual.cpuMsPerMessage),
-      scans: difference(scansBefore, await database.scans()),
-      plans: await database.plans(),
+      scans: difference(scansBefore, await stored.scans()),
+      plans: await stored.plans(),
     };
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 const difference = (before: readonly Scans[], after: readonly Scans[]): Scans[] =>

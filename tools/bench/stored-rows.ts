@@ -58,13 +58,17 @@ export interface Scans {
 export class StoredRows {
   private constructor(private readonly client: Client) {}
 
-  static async open(dataDir: string): Promise<StoredRows> {
+  static async use<T>(dataDir: string, work: (rows: StoredRows) => Promise<T>): Promise<T> {
     const connectionString = readFileSync(join(dataDir, 'database.url'), 'utf8').trim();
     const client = new Client({ connectionString });
     await client.connect();
-    // Where the triggers of messages find their tables, and the dispatcher's statements theirs.
-    await client.query('set search_path = dispatcher');
-    return new StoredRows(client);
+    try {
+      // Where the triggers of messages find their tables, and the dispatcher's statements theirs.
+      await client.query('set search_path = dispatcher');
+      return await work(new StoredRows(client));
+    } finally {
+      await client.end();
+    }
   }
 
   /** Messages with their fees, and API keys, made by SQL. */
@@ -103,9 +107,5 @@ export class StoredRows {
       plans[name] = rows.map((row) => row['QUERY PLAN']).join('\n');
     }
     return plans;
-  }
-
-  async close(): Promise<void> {
-    await this.client.end();
   }
 }
