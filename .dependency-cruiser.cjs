@@ -53,7 +53,10 @@ module.exports = {
     {
       name: 'kafkajs-stays-in-messaging',
       severity: 'error',
-      from: { path: '^(apps|libs|tools)/', pathNot: '^(libs/messaging|tools/bench/baselines|apps/standalone/test)/' },
+      from: {
+        path: '^(apps|libs|tools)/',
+        pathNot: '^(libs/messaging|tools/bench/baselines|apps/standalone/test)/',
+      },
       to: { path: 'node_modules/kafkajs' },
     },
     {
