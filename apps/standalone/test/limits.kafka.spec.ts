@@ -67,9 +67,9 @@ describe('two edges and two limiters on one Redis', () => {
   const clientsOf = ({ productionKey }: Tenant): readonly GatewayClient[] =>
     urls.map((url) => new GatewayClient(url, productionKey));
 
-  /** One whose key every edge has just taken. */
+  /** One whose key every edge has just taken, and that no limit holds back. */
   const usedTenant = async (): Promise<Tenant> => {
-    const tenant = await createTenant(gateway, {});
+    const tenant = await createTenant(gateway, { limitPerSecond: 10_000, limitPerMinute: 100_000 });
     for (const client of clientsOf(tenant)) {
       expect((await client.send(undefined, { query: '?is_fake=true' })).status).toBe(200);
     }
