@@ -53,10 +53,7 @@ module.exports = {
     {
       name: 'kafkajs-stays-in-messaging',
       severity: 'error',
-      from: {
-        path: '^(apps|libs|tools)/',
-        pathNot: '^(libs/messaging|tools/bench/baselines|apps/standalone/test)/',
-      },
+      from: { path: '^(apps|libs|tools)/', pathNot: '^(libs/messaging|tools/bench/baselines)/' },
       to: { path: 'node_modules/kafkajs' },
     },
     {

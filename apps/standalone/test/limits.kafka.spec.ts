@@ -1,5 +1,5 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
+import { deleteTopic } from '../../../libs/messaging/test/delete-topic';
 import { GatewayClient } from './gateway-client';
 import { GatewayProcess } from './gateway-process';
 import { countAnswers, offerLoad } from './load-driver';
@@ -60,7 +60,7 @@ describe('two edges and two limiters on one Redis', () => {
 
   it('refuse a revoked key on both edges within 5 s also when the topic of such events is gone', async () => {
     const tenant = await usedTenant();
-    await deleteTopic('tenancy.changed.v1');
+    await deleteTopic(gateway.cluster().kafka.brokers, 'tenancy.changed.v1');
     await expectRefusedSoon(tenant);
   }, 60_000);
 
@@ -87,16 +87,6 @@ describe('two edges and two limiters on one Redis', () => {
       }
       expect(status).toBe(401);
     }
-  };
-
-  const deleteTopic = async (topic: string): Promise<void> => {
-    const admin = new Kafka({
-      brokers: gateway.cluster().kafka.brokers.split(','),
-      logLevel: logLevel.NOTHING,
-    }).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
   };
 });
 
