@@ -85,7 +85,8 @@ export class AccountsService {
 }
 
 function dateOf(text: string | null): Date | null {
-  const atMs = text === null ? null : timeMs(text);
-  if (text !== null && atMs === null) throw new AppError('GW_003');
-  return atMs === null ? null : new Date(atMs);
+  if (text === null) return null;
+  const atMs = timeMs(text);
+  if (atMs === null) throw new AppError('GW_003');
+  return new Date(atMs);
 }

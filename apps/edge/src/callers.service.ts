@@ -34,7 +34,8 @@ export class CallersService {
   private async whenLookedUp(lookup: Promise<Caller>): Promise<Caller> {
     const sinceMs = this.clock.nowMs();
     const caller = this.inForce(await lookup);
-    return { ...caller, lookupMs: this.clock.nowMs() - sinceMs };
+    // A clock that was set back meanwhile gives no more time.
+    return { ...caller, lookupMs: Math.max(0, this.clock.nowMs() - sinceMs) };
   }
 
   private inForce(caller: Caller): Caller {

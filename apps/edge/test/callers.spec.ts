@@ -28,6 +28,16 @@ describe('a caller', () => {
     });
   });
 
+  it('has no more time for a clock that was set back meanwhile', async () => {
+    const callers = callersOf(async () => {
+      await Promise.resolve();
+      clock.advance(-60_000);
+      return CALLER;
+    });
+    const caller = await callers.authenticate(`Bearer ${PRODUCTION_KEY}`, 1);
+    expect(caller.lookupMs).toBe(0);
+  });
+
   it('is judged as of the moment when auth answered', async () => {
     const expiresAtMs = clock.nowMs() + 1_000;
     const callers = callersOf(async () => {
