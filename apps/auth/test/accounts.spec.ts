@@ -1,16 +1,10 @@
 import type { CommandName, CommandReply, CommandRequest } from '@gateway/contracts';
 import { AppError } from '@gateway/errors';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { NoticesService } from '../src/notices.service';
 import { NoticesStore } from '../src/notices.store';
-import {
-  TopicReader,
-  authDatabase,
-  configOf,
-  startAuth,
-  until,
-  type RunningAuth,
-} from './auth-fixture';
+import { TopicReader, authDatabase, configOf, startAuth, type RunningAuth } from './auth-fixture';
 
 const CLIENT = { address: '203.0.113.7', kind: 'native' } as const;
 const PASSWORD = 'correct horse battery';

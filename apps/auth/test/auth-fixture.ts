@@ -16,7 +16,7 @@ import {
   systemRandom,
   uuidv7,
 } from '@gateway/platform';
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { Inject, Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AUTH_VARIABLES, type AuthConfig } from '../src/auth.config';
@@ -136,20 +136,6 @@ export class TopicReader {
     this.raw.push(`${key ?? ''} ${text}`);
     this.records.push(JSON.parse(text) as TenancyRecord);
   }
-}
-
-const POLL_MS = 5;
-const WAIT_MS_MAX = 15_000;
-
-/** Waits until `condition` gives something; throws when it never does. */
-export async function until<T>(condition: () => T | Promise<T>): Promise<NonNullable<T>> {
-  const deadlineMs = Date.now() + WAIT_MS_MAX;
-  while (Date.now() < deadlineMs) {
-    const result = await condition();
-    if (result !== undefined && result !== null && result !== false) return result;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  throw new Error(`waited in vain for ${condition.toString()}`);
 }
 
 /** Sends the bytes of one command twice, as a redelivery does, and collects both sealed replies. */

@@ -8,6 +8,7 @@ import {
 } from '@gateway/contracts';
 import { Sealer, hmacSha256Hex } from '@gateway/platform';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { AuthSeedService } from '../src/auth-seed.service';
 import type { AuthConfig } from '../src/auth.config';
 import type { SeededTenant } from '../src/demo-identity';
@@ -17,7 +18,6 @@ import {
   configOf,
   sendTwice,
   startAuth,
-  until,
   type RunningAuth,
 } from './auth-fixture';
 

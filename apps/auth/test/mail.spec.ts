@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { SMTPServer } from 'smtp-server';
-import { authDatabase, configOf, startAuth, until, type RunningAuth } from './auth-fixture';
+import { authDatabase, configOf, startAuth, type RunningAuth } from './auth-fixture';
 
 const LOGIN = { user: 'gateway', password: 'p@ss/word' };
 const TIMEOUT_MS = 10_000;

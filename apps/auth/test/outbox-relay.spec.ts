@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createMemoryTransport, type MemoryTransport, type Messaging } from '@gateway/messaging';
 import { createLogger, systemClock } from '@gateway/platform';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { Client } from 'pg';
 import { Credentials } from '../src/credentials';
 import { OutboxRelayService } from '../src/outbox-relay.service';
 import { OutboxSession } from '../src/outbox-session.store';
 import { TenancyRecords } from '../src/tenancy-records.service';
 import { TenancyStateStore } from '../src/tenancy-state.store';
-import { TopicReader, authDatabase, until } from './auth-fixture';
+import { TopicReader, authDatabase } from './auth-fixture';
 
 const silent = createLogger({ service: 'test', level: 'silent' });
 const QUICK = {

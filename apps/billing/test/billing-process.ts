@@ -122,17 +122,6 @@ export const admitted = (journey: Journey): OutboundRecord => ({
   headers: encodeJourney(journey),
 });
 
-/** Resolves with what the function returns once it is neither undefined nor false; fails after 10 s. */
-export async function eventually<T>(look: () => T | Promise<T>): Promise<T> {
-  const deadlineMs = Date.now() + 10_000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadlineMs) throw new Error('it did not come to be');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** A way to a database that can be cut and mended. */
 export async function cuttable(
   url: string,

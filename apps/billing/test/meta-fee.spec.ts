@@ -1,6 +1,6 @@
 import { recordOf, type PricedPayload, type SettledPayload } from '@gateway/contracts';
 import type { OutboundRecord } from '@gateway/messaging';
-import { seededRandom, testDatabase } from '@gateway/testing';
+import { seededRandom, testDatabase, until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { BILLING_DATABASE } from '../src/billing.database';
 import { META_PART_KEPT_MS } from '../src/domain/hold-policy';
@@ -9,14 +9,7 @@ import { LedgerStore } from '../src/ledger.store';
 import { RateCardsStore } from '../src/rate-cards.store';
 import { SAMPLE_CARD } from '../src/sample-rate-card';
 import { WalletService } from '../src/wallet.service';
-import {
-  aJourney,
-  admitted,
-  cuttable,
-  eventually,
-  startBilling,
-  type BillingProcess,
-} from './billing-process';
+import { aJourney, admitted, cuttable, startBilling, type BillingProcess } from './billing-process';
 import { FEE } from './builders';
 
 const TURKEY = { template: 10_900n, service: 5_300n };
@@ -105,7 +98,7 @@ async function held(orgId: string, type: 'template' | 'text'): Promise<Message> 
   const journey = aJourney({ orgId, type, market: 'TR' });
   const before = (await walletOf(orgId))[1];
   await send([admitted(journey)]);
-  await eventually(async () => (await walletOf(orgId))[1] > before);
+  await until(async () => (await walletOf(orgId))[1] > before);
   return { messageId: journey.messageId, orgId };
 }
 
@@ -236,7 +229,7 @@ describe("Meta's fee", () => {
 async function refusedOnce(orgId: string): Promise<'refused'> {
   const journey = aJourney({ orgId });
   await send([admitted(journey)]);
-  await eventually(() =>
+  await until(() =>
     instances[0]?.written('replies.v1').some(({ key }) => key === journey.messageId),
   );
   return 'refused';

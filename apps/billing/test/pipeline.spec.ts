@@ -7,21 +7,14 @@ import {
   type SettledPayload,
 } from '@gateway/contracts';
 import type { InboundRecord, OutboundRecord } from '@gateway/messaging';
-import { testDatabase } from '@gateway/testing';
+import { testDatabase, until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { BILLING_DATABASE } from '../src/billing.database';
 import { LedgerStore } from '../src/ledger.store';
 import { WalletService } from '../src/wallet.service';
 import { FEE } from './builders';
-import {
-  aJourney,
-  admitted,
-  cuttable,
-  eventually,
-  startBilling,
-  type BillingProcess,
-} from './billing-process';
+import { aJourney, admitted, cuttable, startBilling, type BillingProcess } from './billing-process';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let way: Awaited<ReturnType<typeof cuttable>>;
@@ -62,8 +55,7 @@ const fundedOf = ({ messageId }: Journey): InboundRecord[] =>
     .written('message.funded.v1')
     .filter(({ headers }) => decodeJourney(headers)?.messageId === messageId);
 
-const funded = (journey: Journey): Promise<InboundRecord> =>
-  eventually(() => fundedOf(journey)[0] ?? false) as Promise<InboundRecord>;
+const funded = (journey: Journey): Promise<InboundRecord> => until(() => fundedOf(journey)[0]);
 
 const repliesTo = ({ messageId }: Journey): (Reply | null)[] =>
   billing
@@ -71,8 +63,7 @@ const repliesTo = ({ messageId }: Journey): (Reply | null)[] =>
     .filter(({ key }) => key === messageId)
     .map(({ headers, value }) => decodeReply(headers, value));
 
-const reply = (journey: Journey): Promise<Reply> =>
-  eventually(() => repliesTo(journey)[0] ?? false) as Promise<Reply>;
+const reply = (journey: Journey): Promise<Reply> => until(() => repliesTo(journey)[0]);
 
 const settle = (
   journeys: readonly Journey[],
@@ -117,7 +108,7 @@ describe('an admitted message', () => {
     await admit([journey, journey]);
     await funded(journey);
     await admit([journey]);
-    await eventually(() => fundedOf(journey).length >= 2);
+    await until(() => fundedOf(journey).length >= 2);
     expect(await walletOf(orgId)).toEqual([FEE, FEE]);
     expect(repliesTo(journey)).toEqual([]);
   });
@@ -187,7 +178,7 @@ describe('a record that is none', () => {
     const start = billing.transport.deadLetters.length;
     await billing.transport.producer.sendAll([admitted(before), ...poison, admitted(after)]);
     await Promise.all([before, after].map(funded));
-    await eventually(() => billing.transport.deadLetters.length === start + poison.length);
+    await until(() => billing.transport.deadLetters.length === start + poison.length);
     for (const value of ['', '{}', 'no json', '{"messageId":1}']) {
       await billing.transport.producer.send({ topic: 'message.settled.v1', key: 'k', value });
     }
@@ -303,7 +294,7 @@ describe('a store that is gone', () => {
     way.cut();
     await admit([copied, plain]);
     expect(await reply(plain)).toMatchObject({ kind: 'refused', code: 'BILL_002' });
-    await eventually(() => Promise.resolve(fundedOf(copied).length === 2));
+    await until(() => Promise.resolve(fundedOf(copied).length === 2));
     expect(fundedOf(copied).map(({ headers }) => headers['x-refusal'])).toEqual([
       undefined,
       'BILL_002',
@@ -323,7 +314,7 @@ describe('a store that is gone', () => {
     expect(await reply(journey)).toMatchObject({ code: 'BILL_002' });
     await owner.query('rollback');
     await owner.end();
-    await eventually(async () => {
+    await until(async () => {
       const [, held] = await walletOf(orgId);
       return held === 0n || held === FEE;
     });

@@ -1,6 +1,6 @@
 import { callbackPrefix, type InsightsRange, type MessageState } from '@gateway/contracts';
 import { systemRandom, uuidv7 } from '@gateway/platform';
-import { seededRandom, testDatabase, type TestDatabase } from '@gateway/testing';
+import { seededRandom, testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
@@ -11,7 +11,7 @@ import { MessagesStore, type ClaimRow } from '../src/messages.store';
 import { MessageCounts1796400000000 } from '../src/migrations/1796400000000-message-counts';
 import { StatusesStore } from '../src/statuses.store';
 import { aRow } from './claim-rows';
-import { DispatcherProcess, anApp, until, type App } from './dispatcher-process';
+import { DispatcherProcess, anApp, type App } from './dispatcher-process';
 import { FakeMeta, answer, metaError } from './fake-meta';
 import { statusEvent } from './meta-statuses';
 

@@ -30,7 +30,7 @@ import {
   uuidv7,
   type Clock,
 } from '@gateway/platform';
-import { TcpGate } from '@gateway/testing';
+import { TcpGate, until } from '@gateway/testing';
 import { Global, Module, type INestMicroservice } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { randomUUID } from 'node:crypto';
@@ -286,18 +286,4 @@ function without<T extends object>(object: T, key: string): T {
   const copy = { ...object } as T & Record<string, unknown>;
   Reflect.deleteProperty(copy, key);
   return copy;
-}
-
-/** Waits for a condition, never for a time. */
-export async function until<T>(
-  look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== null && found !== false) return found;
-    if (Date.now() > deadline) throw new Error('the condition never came true');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -1,8 +1,8 @@
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import type { Journey } from '@gateway/contracts';
 import { createHash, randomUUID } from 'node:crypto';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
-import { DispatcherProcess, TEXT, anApp, until } from './dispatcher-process';
+import { DispatcherProcess, TEXT, anApp } from './dispatcher-process';
 import { FakeMeta, answer, metaError, type CallHandler } from './fake-meta';
 
 const app = anApp();

@@ -1,6 +1,6 @@
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
-import { DispatcherProcess, anApp, until } from './dispatcher-process';
+import { DispatcherProcess, anApp } from './dispatcher-process';
 import { FakeMeta, answer, metaError } from './fake-meta';
 
 const slow = anApp('1111');

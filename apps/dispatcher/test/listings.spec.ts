@@ -1,6 +1,6 @@
 import type { CommandRequest } from '@gateway/contracts';
 import { systemRandom, uuidv7 } from '@gateway/platform';
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
 import { listingOf } from '../src/domain/listing';
@@ -8,7 +8,7 @@ import { Recipients } from '../src/domain/recipients';
 import { ListingsStore } from '../src/listings.store';
 import { MessagesStore, type ClaimRow } from '../src/messages.store';
 import { aRow } from './claim-rows';
-import { DispatcherProcess, anApp, handleOf, until } from './dispatcher-process';
+import { DispatcherProcess, anApp, handleOf } from './dispatcher-process';
 import { FakeMeta } from './fake-meta';
 
 type ListRequest = CommandRequest<'dispatcher', 'messages.list'>;

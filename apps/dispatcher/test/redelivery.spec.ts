@@ -1,7 +1,7 @@
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import type { Journey } from '@gateway/contracts';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
-import { DispatcherProcess, aJourney, anApp, until, type App } from './dispatcher-process';
+import { DispatcherProcess, aJourney, anApp, type App } from './dispatcher-process';
 import { FakeMeta, answer, metaError } from './fake-meta';
 
 const apps: App[] = [anApp(), anApp()];

@@ -1,6 +1,6 @@
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
-import { DispatcherProcess, anApp, aJourney, until } from './dispatcher-process';
+import { DispatcherProcess, anApp, aJourney } from './dispatcher-process';
 import { FakeMeta, answer, metaError, type CallHandler } from './fake-meta';
 
 const app = anApp();

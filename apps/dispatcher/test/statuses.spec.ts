@@ -1,11 +1,11 @@
 import { callbackPrefix, type MessageRecord, type PricedPayload } from '@gateway/contracts';
-import { seededRandom, testDatabase, type TestDatabase } from '@gateway/testing';
+import { seededRandom, testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { systemRandom, uuidv7 } from '@gateway/platform';
 import { randomUUID } from 'node:crypto';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
 import { Recipients } from '../src/domain/recipients';
 import { MessagesStore, type ClaimRow } from '../src/messages.store';
-import { DispatcherProcess, anApp, until } from './dispatcher-process';
+import { DispatcherProcess, anApp } from './dispatcher-process';
 import { FakeMeta, answer, metaError } from './fake-meta';
 import { REGULAR, statusEvent, type StatusOptions } from './meta-statuses';
 

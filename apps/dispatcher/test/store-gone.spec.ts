@@ -1,6 +1,6 @@
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { DISPATCHER_DATABASE } from '../src/dispatcher.database';
-import { DispatcherProcess, aJourney, anApp, until } from './dispatcher-process';
+import { DispatcherProcess, aJourney, anApp } from './dispatcher-process';
 import { FakeMeta } from './fake-meta';
 
 const app = anApp();

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { until } from '@gateway/testing';
 import { request } from 'undici';
 import { magicRecipient } from './domain/faults';
 import { INBOUND_TYPES, CHANGE_FIELDS } from './domain/inbound-samples';
@@ -98,16 +99,6 @@ const template = (name: string) => ({
   type: 'template',
   template: { name, language: { code: 'en' } },
 });
-
-async function until<T>(find: () => T | undefined | false): Promise<T> {
-  const deadlineMs = performance.now() + 20_000;
-  for (;;) {
-    const found = find();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadlineMs) throw new Error('it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 const webhooks = (): Webhook[] =>
   received.map(({ body }) => JSON.parse(body.toString()) as Webhook);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, metrics, systemClock } from '@gateway/platform';
+import { until } from '@gateway/testing';
 import fc from 'fast-check';
 import { DayCount } from '../src/domain/day-count';
 import { SlidingWindow } from '../src/domain/sliding-window';
@@ -68,10 +69,6 @@ describeOnRedis('the limits in Redis (skipped without redis-server)', () => {
 
   const admittedOf = (verdicts: readonly Verdict[]): number =>
     verdicts.filter(({ refusedBy }) => refusedBy === null).length;
-
-  async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isTrue())) await sleep(5);
-  }
 
   const isDegraded = async (): Promise<boolean> => {
     const gauge = metrics.registry.getSingleMetric('gw_rate_store_degraded');

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { processEnvironment } from '@gateway/platform';
+import { until } from '@gateway/testing';
 import { Client } from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import {
@@ -149,9 +150,9 @@ describe('a newcomer in the dashboard', () => {
     await page.getByRole('button', { name: 'Revoke Shop backend' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    const until = Date.now() + 5_000;
+    const untilMs = Date.now() + 5_000;
     let outcome = await sendFake(key);
-    while (outcome[0] === 200 && Date.now() < until) outcome = await sendFake(key);
+    while (outcome[0] === 200 && Date.now() < untilMs) outcome = await sendFake(key);
     expect(outcome).toEqual([401, 'AUTH_001']);
     expect(complaints).toEqual([]);
     await context.close();
@@ -173,7 +174,7 @@ const SHOWN: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     }
     await page.setViewportSize(NARROW);
     // The chart follows the window a moment later.
-    await page.waitForFunction('document.documentElement.scrollWidth <= window.innerWidth');
+    await until(async () => (await sidewaysPixels(page)) <= 0);
     await page.setViewportSize(WIDE);
     await messages.getByRole('img', { name: /[1-9]\d* sent/ }).waitFor();
   },

@@ -1,6 +1,7 @@
 import { GROUPS, TOPICS, deadLetterTopic } from '@gateway/contracts';
 import { KAFKA_VARIABLES, kafkaConfig, listTopics } from '@gateway/messaging';
 import { createLogger, loadConfig } from '@gateway/platform';
+import { until } from '@gateway/testing';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -164,7 +165,7 @@ describe('two dispatchers and two billings', () => {
           .send(textTo(to, text), { headers: { 'idempotency-key': 'order-1' } })
           .catch(() => null);
         if (isAnswered) expect((await first)?.status).toBe(200);
-        else await untilTrue(async () => (await sendsOf(text)).length > 0);
+        else await until(async () => (await sendsOf(text)).length > 0);
         await gateway.replaceService('edge', 'SIGKILL');
         const again = await repeat(client, textTo(to, text), 'order-1');
         const onceMore = await repeat(client, textTo(to, text), 'order-1');
@@ -176,7 +177,7 @@ describe('two dispatchers and two billings', () => {
         expect(onceMore.text).toBe(again.text);
         expect(again.headers.get('idempotent-replayed')).toBe('true');
         expect(await sendsOf(text)).toEqual([again.body.data?.messages?.[0]?.id]);
-        await untilTrue(async () => (await chargesOf(tenant)) === 1);
+        await until(async () => (await chargesOf(tenant)) === 1);
         const found = await violations({
           gateway,
           database,
@@ -218,11 +219,3 @@ describe('two dispatchers and two billings', () => {
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function untilTrue(check: () => Promise<boolean>): Promise<void> {
-  const until = Date.now() + 20_000;
-  while (!(await check())) {
-    if (Date.now() > until) throw new Error('the condition did not come true in 20 s');
-    await pause(50);
-  }
-}

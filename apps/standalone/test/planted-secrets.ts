@@ -2,9 +2,12 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { until } from '@gateway/testing';
 import { textTo } from './gateway-client';
 import type { Canaries } from './canaries';
 import type { Place } from './places';
+
+const TIMEOUT_MS = 60_000;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -163,7 +166,7 @@ async function sends({ visitor, canaries }: Stage, appId: string): Promise<void>
   await until(async () => {
     const { status } = await visitor.call('POST', '/v1/wa/message', message(), key);
     return status === 200;
-  });
+  }, TIMEOUT_MS);
   await visitor.call('POST', '/v1/wa/message', message(), await keyOf('staging'));
   await visitor.call('POST', '/v1/wa/message', message(), canaries.secret('invented key', 'pk_'));
   await visitor.call('POST', '/v1/wa/message', { ...message(), type: 'template' }, key);
@@ -199,7 +202,7 @@ async function setsWebhook(stage: Stage, appId: string): Promise<void> {
   await until(async () => {
     const { data } = await visitor.call('GET', `${path}/deliveries`);
     return JSON.stringify(data).includes('http_500');
-  });
+  }, TIMEOUT_MS);
 }
 
 async function inbound(stage: Stage, appId: string): Promise<void> {
@@ -286,14 +289,6 @@ async function told({ simulatorUrl }: Stage, to: string, index = 0): Promise<str
     const { messages } = (await answer.json()) as { messages: { text: string }[] };
     text = messages[index]?.text;
     return text !== undefined;
-  });
+  }, TIMEOUT_MS);
   return text ?? '';
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const untilMs = Date.now() + 60_000;
-  while (!(await isTrue())) {
-    if (Date.now() > untilMs) throw new Error('it did not come true in 60 s');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -1,3 +1,4 @@
+import { until } from '@gateway/testing';
 import { Client } from 'pg';
 import { GatewayClient, acceptedSends } from './gateway-client';
 import { GatewayProcess } from './gateway-process';
@@ -155,10 +156,10 @@ describe('money by what Meta reports, the whole program', () => {
       expect(answer.status).toBe(200);
       const messageId = answer.headers.get('x-message-id') ?? '';
       wamids.add(answer.body.data?.messages?.[0]?.id ?? '');
-      await until(async () => (await stateOf(tenant, messageId)) === 'read');
-      await until(async () => (await costOf(tenant, messageId)) === costUsd);
+      await until(async () => (await stateOf(tenant, messageId)) === 'read', TIMEOUT_MS);
+      await until(async () => (await costOf(tenant, messageId)) === costUsd, TIMEOUT_MS);
     }
-    await until(async () => (await moneyOf(tenant)).held === 0n);
+    await until(async () => (await moneyOf(tenant)).held === 0n, TIMEOUT_MS);
     const owed = await owedBySimulator(wamids);
     expect(owed).toBe(2n * FEE + 10_900n + 136_500n);
     expect(await moneyOf(tenant)).toEqual({
@@ -180,14 +181,14 @@ describe('money by what Meta reports, the whole program', () => {
     const answer = await sendTemplate(tenant, NEVER_ANSWERED);
     expect([answer.status, answer.body.errors?.code]).toEqual([502, 'META_005']);
     const messageId = answer.headers.get('x-message-id') ?? '';
-    await until(async () => (await stateOf(tenant, messageId)) === 'unknown');
+    await until(async () => (await stateOf(tenant, messageId)) === 'unknown', TIMEOUT_MS);
     const meanwhile = await moneyOf(tenant);
     expect(meanwhile.ledger).toEqual({ credit: [before, 1] });
     expect([meanwhile.balance, meanwhile.held]).toEqual([before, FEE + 25_000n]);
     await reportTo(webhookUrl);
-    await until(async () => (await stateOf(tenant, messageId)) === 'read');
-    await until(async () => (await costOf(tenant, messageId)) === '0.026');
-    await until(async () => (await moneyOf(tenant)).held === 0n);
+    await until(async () => (await stateOf(tenant, messageId)) === 'read', TIMEOUT_MS);
+    await until(async () => (await costOf(tenant, messageId)) === '0.026', TIMEOUT_MS);
+    await until(async () => (await moneyOf(tenant)).held === 0n, TIMEOUT_MS);
     const sends = (await acceptedSends(gateway.simulatorUrl)).filter(
       ({ body }) => (body as { to?: string }).to === NEVER_ANSWERED,
     );
@@ -206,12 +207,3 @@ describe('money by what Meta reports, the whole program', () => {
     });
   }, 120_000);
 });
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + TIMEOUT_MS;
-  while (!(await isTrue())) {
-    if (Date.now() > deadlineMs)
-      throw new Error(`not within ${TIMEOUT_MS} ms: ${isTrue.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

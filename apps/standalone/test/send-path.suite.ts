@@ -1,4 +1,5 @@
 import { CATALOGUE, type ErrorCode } from '@gateway/errors';
+import { until } from '@gateway/testing';
 import { Client } from 'pg';
 import { GatewayClient, acceptedSends, textTo, type Answer } from './gateway-client';
 import { GatewayProcess, type Profile } from './gateway-process';
@@ -41,14 +42,6 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
       return BigInt(rows[0]?.balance ?? 'no wallet');
     };
 
-    const eventually = async (check: () => Promise<boolean>): Promise<void> => {
-      const until = Date.now() + 20_000;
-      while (!(await check())) {
-        if (Date.now() > until) throw new Error('the condition did not come true in 20 s');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
-
     const errorOf = ({ status, body }: Answer) => ({ status, code: body.errors?.code });
 
     describe('a message', () => {
@@ -80,14 +73,14 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
         const before = await balanceOf(paying.orgId);
         const answer = await new GatewayClient(gateway.url, paying.productionKey).send();
         expect(answer.status).toBe(200);
-        await eventually(async () => (await balanceOf(paying.orgId)) === before - 1_000n);
+        await until(async () => (await balanceOf(paying.orgId)) === before - 1_000n);
       });
 
       it('is found by wamid and by message id, with state and cost, and by no other tenant', async () => {
         const answer = await customer.send();
         const wamid = answer.body.data?.messages?.[0]?.id ?? '';
         const messageId = answer.headers.get('x-message-id') ?? '';
-        await eventually(async () => {
+        await until(async () => {
           const { body } = await customer.message(messageId);
           return body.data?.costUsd === '0.001';
         });
@@ -125,7 +118,7 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
           'select from billing.holds where org_id = $1 and unknown_since is null',
           [tenant.orgId],
         );
-        await eventually(async () => (await balanceOf(tenant.orgId)) <= before);
+        await until(async () => (await balanceOf(tenant.orgId)) <= before);
         expect(held.rowCount).toBeLessThanOrEqual(1);
       });
 
@@ -249,7 +242,7 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
         await locker.query('rollback');
         await locker.end();
         expect(errorOf(refused)).toEqual({ status: 500, code: 'BILL_002' });
-        await eventually(async () => (await customer.send()).status === 200);
+        await until(async () => (await customer.send()).status === 200);
       });
     });
 
@@ -307,8 +300,8 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
         const wamid = first.body.data?.messages?.[0]?.id;
         const sends = await acceptedSends(gateway.simulatorUrl);
         expect(sends.filter((each) => each.wamid === wamid)).toHaveLength(1);
-        await eventually(async () => (await balanceOf(own.orgId)) === before - 1_000n);
-        await eventually(async () => {
+        await until(async () => (await balanceOf(own.orgId)) === before - 1_000n);
+        await until(async () => {
           const held = await database.query('select from billing.holds where org_id = $1', [
             own.orgId,
           ]);
@@ -349,7 +342,7 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
         const own = await createTenant(gateway, { balanceMicroUsd: 1_000n });
         const client = new GatewayClient(gateway.url, own.productionKey);
         const first = await send(client, 'order-5');
-        await eventually(async () => (await balanceOf(own.orgId)) === 0n);
+        await until(async () => (await balanceOf(own.orgId)) === 0n);
         expect(errorOf(await client.send())).toEqual({ status: 402, code: 'BILL_001' });
         expect((await send(client, 'order-5')).text).toBe(first.text);
       });
@@ -373,7 +366,7 @@ export function describeSendPath(profile: Profile, environment: Record<string, s
         expect(countAnswers(operations)).toEqual({ '200': operations.length });
         expect(operations.length).toBeGreaterThanOrEqual(1_000);
         const charged = BigInt(operations.length) * 1_000n;
-        await eventually(async () => (await balanceOf(rich.orgId)) === before - charged);
+        await until(async () => (await balanceOf(rich.orgId)) === before - charged);
         const sends = (await acceptedSends(gateway.simulatorUrl)).map(({ body }) =>
           JSON.stringify(body),
         );

@@ -1,4 +1,5 @@
 import { parseCallbackData } from '@gateway/contracts';
+import { until } from '@gateway/testing';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -87,7 +88,7 @@ export function describeWebhookFaults(
         const sends = (await simulator('GET', '/_simulator/sends/count')) as Counts;
         const webhooks = (await simulator('GET', '/_simulator/webhooks/count')) as Counts;
         return webhooks.pending === 0 && webhooks.count >= STATES.length * sends.count;
-      });
+      }, QUIET_TIMEOUT_MS);
       const { webhooks } = (await simulator('GET', '/_simulator/webhooks?limit=100000')) as {
         webhooks: readonly { state: string; body: StatusWebhook }[];
       };
@@ -143,14 +144,17 @@ export function describeWebhookFaults(
         ]);
         expect(operations.filter(({ status }) => status === 200)).not.toEqual([]);
         const reported = await reportedByMeta();
-        await until(() => Promise.resolve([...reported].every((key) => customer.got.has(key))));
+        await until(() => [...reported].every((key) => customer.got.has(key)), QUIET_TIMEOUT_MS);
         // Opened now: a connection of before would not have outlived the database.
         const database = new Client(gateway.databaseUrl);
         await database.connect();
         try {
           const orgId = await orgOf(database);
           expect(await violations({ gateway, database, operations, orgId, name })).toEqual([]);
-          await until(async () => (await wrongStates(database, orgId)).length === 0);
+          await until(
+            async () => (await wrongStates(database, orgId)).length === 0,
+            QUIET_TIMEOUT_MS,
+          );
         } finally {
           await database.end();
         }
@@ -164,13 +168,4 @@ export function describeWebhookFaults(
       300_000,
     );
   });
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + QUIET_TIMEOUT_MS;
-  while (!(await isTrue())) {
-    if (Date.now() > deadlineMs)
-      throw new Error(`not within ${QUIET_TIMEOUT_MS} ms: ${isTrue.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

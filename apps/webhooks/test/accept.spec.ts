@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { JobsStore } from '../src/jobs.store';
 import { Receiver } from './receiver';
@@ -7,7 +8,6 @@ import {
   aMessage,
   aStatus,
   anApp,
-  until,
   webhooksDatabase,
   type App,
 } from './webhooks-process';

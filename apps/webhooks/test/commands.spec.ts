@@ -1,17 +1,11 @@
 import { AppError } from '@gateway/errors';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { Receiver } from './receiver';
-import {
-  WebhooksProcess,
-  aMessage,
-  anApp,
-  until,
-  webhooksDatabase,
-  type App,
-} from './webhooks-process';
+import { WebhooksProcess, aMessage, anApp, webhooksDatabase, type App } from './webhooks-process';
 
 const RANGE = () => ({
   from: new Date(Date.now() - 3_600_000).toISOString(),

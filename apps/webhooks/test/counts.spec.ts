@@ -1,5 +1,5 @@
 import type { InsightsRange } from '@gateway/contracts';
-import { testDatabase, type TestDatabase } from '@gateway/testing';
+import { testDatabase, type TestDatabase, until } from '@gateway/testing';
 import { DataSource } from 'typeorm';
 import { IncomingHours1796400000000 } from '../src/migrations/1796400000000-incoming-hours';
 import { WEBHOOKS_DATABASE } from '../src/webhooks.database';
@@ -8,7 +8,6 @@ import {
   aMessage,
   aStatus,
   anApp,
-  until,
   webhooksDatabase,
   type App,
 } from './webhooks-process';

@@ -1,11 +1,11 @@
 import type { Clock } from '@gateway/platform';
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { Receiver } from './receiver';
 import {
   WebhooksProcess,
   aMessage,
   anApp,
-  until,
   webhooksDatabase,
   type App,
   type ProcessOptions,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { until } from '@gateway/testing';
 import { CustomerClient, type CustomerAnswer } from '../src/customer.client';
-import { eventually } from './eventually';
 import { answer, answering, SocketReceiver, type ReceivedRequest } from './socket-receiver';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
@@ -64,7 +64,7 @@ describe('a receiver that', () => {
       statusCode: null,
       response: null,
     });
-    await eventually(() => receiver.openConnections === 0);
+    await until(() => receiver.openConnections === 0);
   });
 
   it('17: hangs in the TLS handshake: timeout', async () => {
@@ -79,7 +79,7 @@ describe('a receiver that', () => {
       drip(socket, 'x');
     };
     expect(await post(400)).toMatchObject({ code: 'timeout', statusCode: null });
-    await eventually(() => receiver.openConnections === 0);
+    await until(() => receiver.openConnections === 0);
   });
 
   it('19: says 200 and drips its body: delivered, and the body is cut', async () => {
@@ -91,7 +91,7 @@ describe('a receiver that', () => {
     expect(answered).toMatchObject({ isDelivered: true, statusCode: 200 });
     expect(answered.response).toMatchObject({ encoding: 'utf8', isTruncated: true });
     expect(answered.response?.body).toMatch(/^begun\.*$/);
-    await eventually(() => receiver.openConnections === 0);
+    await until(() => receiver.openConnections === 0);
   });
 
   it('20: resets in the middle of the body after 200: delivered, flagged, and sent once', async () => {
@@ -127,7 +127,7 @@ describe('a receiver that', () => {
       encoding: 'utf8',
       isTruncated: true,
     });
-    await eventually(() => receiver.openConnections === 0);
+    await until(() => receiver.openConnections === 0);
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
@@ -342,7 +342,7 @@ describe('a receiver that', () => {
       for (const { socket } of held.splice(0)) socket.write(OK);
     };
     const inTime = post(30_000);
-    await eventually(() => held.length === 1);
+    await until(() => held.length === 1);
     answerHeld();
     expect(await inTime).toMatchObject({ isDelivered: true });
     const tooLate = await post(200);
@@ -368,7 +368,7 @@ describe('a receiver that', () => {
   it('is still at work when the client closes: interrupted, which is not its fault', async () => {
     receiver.handler = () => undefined;
     const running = post();
-    await eventually(() => receiver.requests.length === 1);
+    await until(() => receiver.requests.length === 1);
     await client.close();
     expect(await running).toMatchObject({ code: 'interrupted' });
     expect(await post()).toMatchObject({ code: 'interrupted' });

@@ -1,10 +1,9 @@
-import { HOSTILE_URLS } from '@gateway/testing';
+import { HOSTILE_URLS, until } from '@gateway/testing';
 import type { DnsSource } from '../src/address-resolver';
 import { CustomerClient, type CustomerClientOptions } from '../src/customer.client';
 import { AddressRule } from '../src/domain/address-rule';
 import { checkWebhookUrl } from '../src/domain/webhook-url';
 import { TestAuthority } from './certificates';
-import { eventually } from './eventually';
 import { NameServer } from './name-server';
 import { answer, SocketReceiver } from './socket-receiver';
 
@@ -161,7 +160,7 @@ describe('a target', () => {
     receiver.handler = answer(200, 'connection: close\r\n');
     const url = receiver.url('/x', 'hook.example');
     expect(await post(client, url)).toMatchObject({ isDelivered: true });
-    await eventually(() => receiver.openConnections === 0);
+    await until(() => receiver.openConnections === 0);
     nowMs = 60_000;
     expect(await post(client, url)).toMatchObject({ code: 'blocked_target' });
     expect(receiver.connections).toBe(1);

@@ -1,15 +1,9 @@
 import type { TestDatabase } from '@gateway/testing';
 import { callbackPrefix } from '@gateway/contracts';
+import { until } from '@gateway/testing';
 import { randomUUID } from 'node:crypto';
 import { Receiver } from './receiver';
-import {
-  WebhooksProcess,
-  aMessage,
-  aStatus,
-  anApp,
-  until,
-  webhooksDatabase,
-} from './webhooks-process';
+import { WebhooksProcess, aMessage, aStatus, anApp, webhooksDatabase } from './webhooks-process';
 
 describe('an event of Meta', () => {
   const app = anApp();

@@ -1,11 +1,11 @@
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import type { Notice } from '../src/notices.store';
 import { Receiver } from './receiver';
 import {
   WebhooksProcess,
   aMessage,
   anApp,
-  until,
   webhooksDatabase,
   type App,
   type ProcessOptions,

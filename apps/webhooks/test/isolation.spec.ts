@@ -1,6 +1,7 @@
 import type { TestDatabase } from '@gateway/testing';
+import { until } from '@gateway/testing';
 import { Receiver } from './receiver';
-import { WebhooksProcess, aMessage, anApp, until, webhooksDatabase } from './webhooks-process';
+import { WebhooksProcess, aMessage, anApp, webhooksDatabase } from './webhooks-process';
 
 const EVENTS = 2_000;
 

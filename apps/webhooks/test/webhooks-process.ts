@@ -249,17 +249,3 @@ export const aStatus = (app: App, wamid: string, status: string, more: object = 
     metadata: metadata(app),
     statuses: [{ id: wamid, status, timestamp: seconds(), recipient_id: '905321234567', ...more }],
   });
-
-/** Waits for a condition, never for a time. */
-export async function until<T>(
-  look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== null && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`never came true: ${look.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { TopicName } from '@gateway/contracts';
 import { createLogger } from '@gateway/platform';
-import { testKafka, type TestKafka } from '@gateway/testing';
+import { testKafka, type TestKafka, until } from '@gateway/testing';
 import type { HandledTopic } from './batch-runner';
 import type { ProduceExpiredError } from './failure';
 import type { KafkaConfig } from './kafka-config';
@@ -128,14 +128,6 @@ const submitted = (of: KafkaTransport, prefix: string, count = 40): Promise<void
 
 const pause = (pauseMs: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, pauseMs));
-
-async function until(isTrue: () => boolean, timeoutMs = 20_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${isTrue.toString()}`);
-    await pause(10);
-  }
-}
 
 const has = (values: ReadonlySet<string>, prefix: string, count = 40): boolean =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`).every((each) =>

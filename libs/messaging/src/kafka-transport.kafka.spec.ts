@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import type { TopicName } from '@gateway/contracts';
 import { createLogger } from '@gateway/platform';
-import { testKafka, type TestKafka } from '@gateway/testing';
+import { testKafka, type TestKafka, until } from '@gateway/testing';
 import { BatchHandler } from './batch-handler.decorator';
 import type { HandledTopic } from './batch-runner';
 import { InvalidRecordError } from './failure';
@@ -87,14 +87,6 @@ const records = (topic: TopicName, count: number, prefix: string): OutboundRecor
     value: `${prefix}${index}`,
     headers: { 'x-index': String(index) },
   }));
-
-async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${isTrue.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 /** Records of each partition that are not committed. */
 async function lags(group: string, topic: string): Promise<Map<number, number>> {

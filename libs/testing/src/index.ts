@@ -6,3 +6,4 @@ export { secureKafka, type SecureKafka } from './secure-kafka';
 export { asMetaWrites, metaWebhooks } from './meta-webhooks';
 export { HOSTILE_URLS } from './hostile-urls';
 export { TcpGate } from './tcp-gate';
+export { until } from './until';
