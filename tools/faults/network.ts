@@ -1,5 +1,6 @@
 import { SERVICES, type ServiceName } from '@gateway/contracts';
-import { freePort, type ProxiedListener } from '../kafka/broker-files';
+import { freePort } from '@gateway/platform';
+import type { ProxiedListener } from '../kafka/broker-files';
 import { TcpProxy } from './tcp-proxy';
 
 /** What services talk to over a network. */

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../kafka/broker-files';
+import { freePort } from '@gateway/platform';
 
 /** The harness' own Postgres: a real server that can be killed, frozen and started again. */
 export class PostgresServer {

@@ -1,6 +1,12 @@
 import { SERVICES, type ServiceName } from '@gateway/contracts';
 import { createTopics, kafkaConfig, KAFKA_VARIABLES } from '@gateway/messaging';
-import { createLogger, loadConfig, processEnvironment, type Environment } from '@gateway/platform';
+import {
+  createLogger,
+  freePort,
+  loadConfig,
+  processEnvironment,
+  type Environment,
+} from '@gateway/platform';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -9,7 +15,6 @@ import { startEmbeddedParts, type RunningParts } from '../../apps/standalone/src
 import { Installation } from '../../apps/standalone/src/installation';
 import { STANDALONE_VARIABLES } from '../../apps/standalone/src/standalone.config';
 import { ServiceProcess } from '../cluster/service-process';
-import { freePort } from '../kafka/broker-files';
 import { KafkaBroker } from '../kafka/kafka-broker';
 import { Customers } from './customers';
 import { PROXIED, Network, type Far } from './network';

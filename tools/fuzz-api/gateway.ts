@@ -1,4 +1,4 @@
-import { freePort } from '../kafka/broker-files';
+import { freePort } from '@gateway/platform';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

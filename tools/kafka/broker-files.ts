@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@gateway/platform';
 import { run } from './kafka-distribution';
 
 export interface BrokerPorts {
@@ -179,34 +179,4 @@ function clusterId(): string {
     id = randomBytes(16).toString('base64url');
   } while (id.startsWith('-'));
   return id;
-}
-
-const FREE_PORT_MIN = 20_000;
-const FREE_PORT_MAX = 32_000;
-
-/**
- * A free port below the range that the system gives to outgoing connections, so that nobody takes it while the
- * broker is down for a restart.
- */
-export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const span = FREE_PORT_MAX - FREE_PORT_MIN;
-    const port = FREE_PORT_MIN + (randomBytes(4).readUInt32BE() % span);
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`no free port between ${FREE_PORT_MIN} and ${FREE_PORT_MAX}`);
-}
-
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => {
-      resolve(false);
-    });
-    server.listen(port, '127.0.0.1', () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
 }

@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isPortFree } from '@gateway/platform';
 import { isAnswering } from './broker-answer';
-import { isFree, prepareDataDir, type ProxiedListener, type SecureListener } from './broker-files';
+import { prepareDataDir, type ProxiedListener, type SecureListener } from './broker-files';
 import { kafkaJars } from './kafka-distribution';
 
 export interface KafkaBrokerOptions {
@@ -75,7 +76,7 @@ export class KafkaBroker {
   /** Like `start`, without waiting until it answers. */
   async launch(): Promise<void> {
     if (this.child) throw new Error('the broker is running');
-    if (!(await isFree(this.port))) throw new Error(`port ${this.port} is taken`);
+    if (!(await isPortFree(this.port))) throw new Error(`port ${this.port} is taken`);
     const output = openSync(join(this.dataDir, 'broker.log'), 'a');
     // A process group of its own: Ctrl-C in the terminal reaches its owner, who stops it after its clients.
     const child = spawn(JAVA, this.javaArguments(), {

@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processEnvironment } from '@gateway/platform';
-import { isFree } from '../../../tools/kafka/broker-files';
+import { isPortFree, processEnvironment } from '@gateway/platform';
 import type { Demo } from '../src/demo';
 
 export type Profile = 'standalone' | 'cluster';
@@ -60,11 +59,10 @@ export class GatewayProcess {
   ) {}
 
   static async start(options: StartOptions): Promise<GatewayProcess> {
-    const ports = {
-      http: await freeRow(EDGES_MAX),
-      health: await freeRow(PROCESSES_MAX),
-      simulator: await freeRow(1),
-    };
+    // One row for all, so that no two of them meet.
+    const http = await freeRow(EDGES_MAX + PROCESSES_MAX + 1);
+    const health = http + EDGES_MAX;
+    const ports = { http, health, simulator: health + PROCESSES_MAX };
     const dataDir = options.dataDir ?? newDataDir();
     const gateway = new GatewayProcess(
       options.profile,
@@ -223,15 +221,17 @@ export function newDataDir(): string {
   return dataDir;
 }
 
-/** Rows of ports are looked for below the range that the system gives to outgoing connections. */
-const ROW_MIN = 20_000;
-const ROW_MAX = 32_000;
+/** Below what `freePort` gives to Kafka and Postgres while a gateway starts; a range for each of Jest's workers. */
+const ROW_MIN = 10_000;
+const WORKERS_MAX = 8;
+const WORKER_PORTS = 1_000;
 
 /** The first of a row of ports that nobody listens on at this moment. */
 async function freeRow(length: number): Promise<number> {
+  const worker = Number(processEnvironment().JEST_WORKER_ID ?? 1) % WORKERS_MAX;
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const first = randomInt(ROW_MIN, ROW_MAX);
-    const row = Array.from({ length }, (_, index) => isFree(first + index));
+    const first = ROW_MIN + worker * WORKER_PORTS + randomInt(WORKER_PORTS - length);
+    const row = Array.from({ length }, (_, index) => isPortFree(first + index));
     if ((await Promise.all(row)).every(Boolean)) return first;
   }
   throw new Error(`no ${length} free ports in a row`);

@@ -39,6 +39,7 @@ export { watchDatabase } from './database.health';
 export { preparedAsTenant, preparedQuery, type Statements } from './prepared-query';
 export { migrate } from './migrate';
 export { startEmbeddedPostgres } from './embedded-postgres';
+export { freePort, isPortFree } from './free-port';
 export { PlatformModule } from './platform.module';
 export { SHUTDOWN_VARIABLES, runService, stopTimeoutMs, type RunningService } from './run-service';
 export { runMain } from './run-main';

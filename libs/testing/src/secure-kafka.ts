@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../tools/kafka/broker-files';
+import { freePort } from '@gateway/platform';
 import { KafkaBroker } from '../../../tools/kafka/kafka-broker';
 
 export interface SecureKafka {
