@@ -1,6 +1,6 @@
 import type { ServiceName } from '@gateway/contracts';
-import { KAFKA_VARIABLES } from '@gateway/messaging';
-import { SHUTDOWN_VARIABLES, type VariableSchema } from '@gateway/platform';
+import { KAFKA_VARIABLES, PROCESS_VARIABLES } from '@gateway/messaging';
+import type { VariableSchema } from '@gateway/platform';
 import { AUTH_VARIABLES } from '../../apps/auth/src/auth.config';
 import { BILLING_VARIABLES } from '../../apps/billing/src/billing.config';
 import { DISPATCHER_VARIABLES } from '../../apps/dispatcher/src/dispatcher.config';
@@ -11,16 +11,14 @@ import { WEBHOOKS_VARIABLES } from '../../apps/webhooks/src/webhooks.config';
 import { MIGRATE_VARIABLES } from '../migrate/migrate.config';
 import { SEED_VARIABLES } from '../seed/seed.config';
 
-const COMMON_VARIABLES = { ...KAFKA_VARIABLES, ...SHUTDOWN_VARIABLES };
-
 /** What each service reads, as its `main.ts` puts it together. */
 export const SERVICE_VARIABLES: Readonly<Record<ServiceName, VariableSchema>> = {
-  edge: { ...EDGE_VARIABLES, ...COMMON_VARIABLES },
-  auth: { ...AUTH_VARIABLES, ...COMMON_VARIABLES },
-  'rate-limiter': { ...RATE_LIMITER_VARIABLES, ...COMMON_VARIABLES },
-  billing: { ...BILLING_VARIABLES, ...COMMON_VARIABLES },
-  dispatcher: { ...DISPATCHER_VARIABLES, ...COMMON_VARIABLES },
-  webhooks: { ...WEBHOOKS_VARIABLES, ...COMMON_VARIABLES },
+  edge: { ...EDGE_VARIABLES, ...PROCESS_VARIABLES },
+  auth: { ...AUTH_VARIABLES, ...PROCESS_VARIABLES },
+  'rate-limiter': { ...RATE_LIMITER_VARIABLES, ...PROCESS_VARIABLES },
+  billing: { ...BILLING_VARIABLES, ...PROCESS_VARIABLES },
+  dispatcher: { ...DISPATCHER_VARIABLES, ...PROCESS_VARIABLES },
+  webhooks: { ...WEBHOOKS_VARIABLES, ...PROCESS_VARIABLES },
 };
 
 /** What the commands read that prepare an installation; each is `dist/tools/<name>/main.js`. */

@@ -1,38 +1,5 @@
-import {
-  KAFKA_VARIABLES,
-  TRANSPORT,
-  createKafkaTransport,
-  kafkaConfig,
-  kafkaServer,
-} from '@gateway/messaging';
-import {
-  SHUTDOWN_VARIABLES,
-  createLogger,
-  loadConfig,
-  runMain,
-  runService,
-} from '@gateway/platform';
+import { runOnKafka } from '@gateway/messaging';
 import { BILLING_VARIABLES } from './billing.config';
 import { BillingModule } from './billing.module';
 
-const service = 'billing';
-
-runMain(service, () => {
-  const config = loadConfig({
-    ...BILLING_VARIABLES,
-    ...KAFKA_VARIABLES,
-    ...SHUTDOWN_VARIABLES,
-  });
-  const logger = createLogger({ service, level: config.logLevel });
-  const kafka = kafkaConfig(config, { app: service, ordinal: config.healthPort });
-  const transport = createKafkaTransport(kafka, { logger });
-  return runService({
-    service,
-    module: BillingModule.register(config),
-    config,
-    logger,
-    transport,
-    strategy: kafkaServer(transport, { logger }),
-    globals: [{ provide: TRANSPORT, useValue: transport }],
-  });
-});
+runOnKafka({ service: 'billing', variables: BILLING_VARIABLES, module: BillingModule });

@@ -4,13 +4,13 @@ export { CommandHandler, type CommandContext, type StoredReply } from './command
 export { CommandTimeoutError, ProduceExpiredError } from './failure';
 export {} from './handler-registry';
 export { KAFKA_VARIABLES, kafkaConfig } from './kafka-config';
-export { kafkaServer } from './kafka-server';
 export { createTopics, listTopics } from './kafka-topics';
 export { createKafkaTransport } from './kafka-transport';
 export { memoryServer } from './memory-server';
 export { createMemoryTransport, type MemoryTransport } from './memory-transport';
 export { MESSAGING, MessagingModule, TRANSPORT } from './messaging.module';
 export { PartitionHistory } from './partition-history';
+export { PROCESS_VARIABLES, runOnKafka } from './run-on-kafka';
 export type { Transport } from './transport';
 export type {
   Acknowledgement,

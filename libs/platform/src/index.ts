@@ -1,5 +1,5 @@
 export { isProduction, processEnvironment, type Environment } from './environment';
-export { variable } from './variable';
+export { variable, type Variable } from './variable';
 export {
   ConfigError,
   describeVariables,
@@ -41,6 +41,12 @@ export { migrate } from './migrate';
 export { startEmbeddedPostgres } from './embedded-postgres';
 export { freePort, isPortFree } from './free-port';
 export { PlatformModule } from './platform.module';
-export { SHUTDOWN_VARIABLES, runService, stopTimeoutMs, type RunningService } from './run-service';
+export {
+  SHUTDOWN_VARIABLES,
+  runService,
+  stopTimeoutMs,
+  type RunServiceOptions,
+  type RunningService,
+} from './run-service';
 export { runMain } from './run-main';
 export { endOnSignals } from './shutdown';
