@@ -21,11 +21,23 @@ describe('what a failure means for its records', () => {
     '55P03',
     'ECONNREFUSED',
     'EPIPE',
+    'EMFILE',
+    'ENOBUFS',
+    'ENOSPC',
+    'EAI_AGAIN',
   ])('%s is retried', (code) => {
     expect(failureOf(withCode(code))).toBe('retry');
   });
 
-  it.each(['22P02', '23505', 'ERR_ASSERTION', 'P0001'])('%s is isolated', (code) => {
+  it.each([
+    '22P02',
+    '23505',
+    'ERR_ASSERTION',
+    'ERR_INVALID_ARG_TYPE',
+    'P0001',
+    'XX000',
+    'toString',
+  ])('%s is isolated', (code) => {
     expect(failureOf(withCode(code))).toBe('isolate');
   });
 
@@ -58,6 +70,12 @@ describe('what a failure means for its records', () => {
     expect(failureOf(new TypeError('x is undefined'))).toBe('isolate');
     expect(failureOf('text')).toBe('isolate');
     expect(failureOf(undefined)).toBe('isolate');
+  });
+
+  it('retries when the server has ended, and when no address of a host answers', () => {
+    const ended = Object.assign(withCode('XX000'), { severity: 'PANIC' });
+    expect(failureOf(ended)).toBe('retry');
+    expect(failureOf(new AggregateError([withCode('ENETUNREACH')]))).toBe('retry');
   });
 
   it('gives a bounded reason', () => {

@@ -1,8 +1,9 @@
 import { types } from 'node:util';
+import { isRetryableDatabaseError } from '@gateway/platform';
 
 /**
  * What a failure of a handler means for its records.
- * `retry`: a store or the broker is gone, or two transactions met; the same records again.
+ * `retry`: a store or the broker is gone, the machine refuses something, or two transactions met; the same records again.
  * `isolate`: something in one of the records; by halves until it stands alone, that one to the dead letter.
  * `exit`: nothing this process can do will ever succeed (no such table, no right to it); records stay uncommitted.
  */
@@ -39,23 +40,8 @@ export class CommandTimeoutError extends Error {
   }
 }
 
-/** Connection lost, deadlock, serialization, lock not available, read-only (a failover), out of resources, shutdown. */
-const SQLSTATE_RETRY = /^(08|53|57|58|40001$|40P01$|55P03$|25006$)/;
 /** Authorization, database or schema missing, no privilege, table, column or function missing: a wrong installation. */
-const SQLSTATE_EXIT = /^(28|3D|3F|42501$|42P01$|42703$|42883$)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-
-const RETRYABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
+const SQLSTATE_EXIT = /^(28[0-9A-Z]{3}|3D[0-9A-Z]{3}|3F[0-9A-Z]{3}|42501|42P01|42703|42883)$/;
 
 const RETRYABLE_NAMES = new Set([
   'ProduceExpiredError',
@@ -70,9 +56,9 @@ const RETRYABLE_NAMES = new Set([
   'KafkaJSBrokerNotFound',
 ]);
 
-/** What pg and ioredis throw without a code when a connection is gone. */
+/** What ioredis and TypeORM throw without a code when a connection is gone. */
 const RETRYABLE_MESSAGES =
-  /^(Connection terminated|Connection is closed|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Stream isn't writeable|LOADING |READONLY |CLUSTERDOWN |Driver not Connected)/;
+  /^(Connection is closed|Stream isn't writeable|LOADING |READONLY |CLUSTERDOWN |Driver not Connected)/;
 
 /** A failure wraps its cause (query builder, driver, socket) this deep at most. */
 const CAUSE_DEPTH_MAX = 4;
@@ -88,17 +74,14 @@ export function failureOf(error: unknown): Failure {
     if (failure) return failure;
     current = 'driverError' in current ? current.driverError : current.cause;
   }
-  return 'isolate';
+  return isRetryableDatabaseError(error) ? 'retry' : 'isolate';
 }
 
 function failureOfOne(error: Error): Failure | null {
   if (error instanceof InvalidRecordError) return 'isolate';
   if (RETRYABLE_NAMES.has(error.name) || RETRYABLE_MESSAGES.test(error.message)) return 'retry';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (RETRYABLE_CODES.has(code)) return 'retry';
-  if (!SQLSTATE.test(code)) return null;
-  if (SQLSTATE_RETRY.test(code)) return 'retry';
-  return SQLSTATE_EXIT.test(code) ? 'exit' : 'isolate';
+  return SQLSTATE_EXIT.test(code) ? 'exit' : null;
 }
 
 /** The reason as it stands in a dead letter and in a log line: the error's class and text, bounded. */

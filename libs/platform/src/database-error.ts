@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isSystemError } from './system-error';
 
 /** Refused for what was in the statement: the same batch fails again, one record of it is the cause. */
 const DATA = /^2[23]/;
@@ -7,20 +8,7 @@ const DATA = /^2[23]/;
  * The store is gone, restarting, full, read-only for a while, or another transaction was in the way: the same
  * statement can succeed later. A cancelled statement (57014) is among them: slow is not wrong.
  */
-const RETRYABLE = /^(08|53|40001|40P01|55P03|57014|57P0|58|25006|25P03|25P04)/;
-
-const NETWORK = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
-]);
+const RETRYABLE = /^(08|53|57|58|40001|40P01|55P03|25006|25P03|25P04)/;
 
 /** The whole server ended, whatever the code: a log that cannot be written any further is an XX000. No record did that. */
 const SERVER_ENDED = 'PANIC';
@@ -39,15 +27,14 @@ export const isDataError = (error: unknown): boolean => DATA.test(sqlState(error
 export function isRetryableDatabaseError(error: unknown): boolean {
   const code = sqlState(error);
   if (code !== undefined) return RETRYABLE.test(code) || chain(error).some(hasEndedServer);
-  return chain(error).some(
-    (link) => NETWORK.has(codeOf(link) ?? '') || DRIVER.test(link.message.trim()),
-  );
+  return chain(error).some((link) => isSystemError(link) || DRIVER.test(link.message.trim()));
 }
 
 const sqlState = (error: unknown): string | undefined =>
   chain(error)
+    .filter((link) => !isSystemError(link))
     .map(codeOf)
-    .find((code) => code !== undefined && SQL_STATE.test(code) && !NETWORK.has(code));
+    .find((code) => code !== undefined && SQL_STATE.test(code));
 
 const hasEndedServer = (error: Error): boolean => Reflect.get(error, 'severity') === SERVER_ENDED;
 
