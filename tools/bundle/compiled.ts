@@ -16,13 +16,13 @@ type Wrapped = (
 ) => void;
 
 /**
- * The bundle of an app with the code that V8 made of it when it was built. V8 itself checks that the code is its own
- * and was made under the same flags; if not, it compiles as it does any other file.
+ * The bundle of an app, which is in ASCII, with the code that V8 made of it when it was built. V8 itself checks that the
+ * code is its own and was made under the same flags; if not, it compiles as it does any other file.
  */
 export function compiled(folder: string): { readonly script: Script; readonly run: () => void } {
   const filename = bundlePath(folder);
   const cachedData = existsSync(codePath(folder)) ? readFileSync(codePath(folder)) : undefined;
-  const script = new Script(wrap(readFileSync(filename, 'utf8')), { filename, cachedData });
+  const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData });
   const run = (): void => {
     const module = { exports: {} };
     const main = script.runInThisContext() as Wrapped;

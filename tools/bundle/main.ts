@@ -1,7 +1,7 @@
 import { SERVICES } from '@gateway/contracts';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -20,8 +20,13 @@ const isOutside = (id: string): boolean =>
 /** Every app that has an image; `standalone` starts once and carries a Postgres. */
 const IMAGES = [...SERVICES, 'meta-simulator'];
 
-/** The same for each; the flags of its process are those under which the code is made. */
-const START = `require('../../../tools/bundle/compiled').compiled(__dirname).run();\n`;
+/**
+ * The same for each; the flags of its process are those under which the code is made. Node has a navigator from version
+ * 21 on; without its name pg asks for `Response`, to find out where it runs, and with it Node loads all of `fetch`.
+ */
+const START = `globalThis.navigator ??= { userAgent: 'Node.js/' + process.versions.node };
+require('../../../tools/bundle/compiled').compiled(__dirname).run();
+`;
 
 /**
  * Makes one file of each app and of what it needs, and V8's code of it: a process that is started, after a kill or
@@ -53,8 +58,16 @@ async function bundle(folder: string): Promise<void> {
     dynamicImportInCjs: false,
   });
   await build.close();
+  writeFileSync(bundlePath(folder), asciiOf(readFileSync(bundlePath(folder), 'utf8')));
   writeFileSync(join(folder, 'start.js'), START);
 }
+
+/** The same program in ASCII, in which V8 takes its bytes as they are; other characters stand in texts and patterns alone. */
+const asciiOf = (program: string): string =>
+  program.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 async function compile(folder: string): Promise<void> {
   const child = fork(join(__dirname, 'compile.js'), [folder], {
