@@ -5,6 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { asciiOf } from './ascii';
 import { bundlePath, codePath, compiled } from './compiled';
 
 /**
@@ -61,13 +62,6 @@ async function bundle(folder: string): Promise<void> {
   writeFileSync(bundlePath(folder), asciiOf(readFileSync(bundlePath(folder), 'utf8')));
   writeFileSync(join(folder, 'start.js'), START);
 }
-
-/** The same program in ASCII, in which V8 takes its bytes as they are; other characters stand in texts and patterns alone. */
-const asciiOf = (program: string): string =>
-  program.replace(
-    /[^\0-\x7f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 
 async function compile(folder: string): Promise<void> {
   const child = fork(join(__dirname, 'compile.js'), [folder], {
