@@ -60,7 +60,11 @@ export class AcceptService {
 
   private async acceptMatched(incoming: readonly Incoming[]): Promise<void> {
     if (incoming.length === 0) return;
-    const { store, claims, deliveries, monotonicMs } = this.options;
+    await this.options.deliveries.takeInTurn(() => this.acceptAndTake(incoming));
+  }
+
+  private async acceptAndTake(incoming: readonly Incoming[]): Promise<Job[]> {
+    const { store, claims, monotonicMs } = this.options;
     const claim = claims.newClaim();
     const takenAtMs = monotonicMs();
     const events = incoming.map(({ event }) => event);
@@ -70,12 +74,10 @@ export class AcceptService {
     if (fresh.some(({ delivery }) => delivery && !delivery.isClaimed && !delivery.isHeld)) {
       claims.kick();
     }
-    deliveries.take(
-      fresh.flatMap((each) => {
-        const source = incoming[each.index];
-        return source ? this.jobOf(source, each, claim, takenAtMs) : [];
-      }),
-    );
+    return fresh.flatMap((each) => {
+      const source = incoming[each.index];
+      return source ? this.jobOf(source, each, claim, takenAtMs) : [];
+    });
   }
 
   /**

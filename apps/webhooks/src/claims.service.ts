@@ -77,36 +77,39 @@ export class ClaimsService {
   }
 
   private async run(): Promise<void> {
-    const { jobs, lanes, deliveries, monotonicMs, logger } = this.options;
+    const { deliveries, logger } = this.options;
     try {
       deliveries.giveBackStale();
-      const { jobs: countMax, bytes: bytesMax } = lanes.room;
-      if (countMax === 0 || bytesMax === 0) {
-        this.hasMore = false;
-        return;
-      }
-      const claim = this.newClaim();
-      const takenAtMs = monotonicMs();
-      const taken = await jobs.claim(claim, {
-        rooms: new Map(lanes.rooms()),
-        roomDefault: ROOM_OF_UNKNOWN,
-        countMax,
-        bytesMax,
-        maySuspect: !deliveries.hasSuspect,
-      });
-      claimed.inc(taken.length);
-      this.hasMore = taken.length > 0;
-      deliveries.take(
-        taken.map(({ ageMs, ...job }): Job => ({
-          ...job,
-          claimId: claim.claimId,
-          takenAtMs,
-          bornAtMs: takenAtMs - ageMs,
-        })),
-      );
+      await deliveries.takeInTurn(() => this.claim());
     } catch (error) {
       this.hasMore = false;
       logger.warn({ err: error }, 'claims.failed');
     }
+  }
+
+  private async claim(): Promise<Job[]> {
+    const { jobs, lanes, deliveries, monotonicMs } = this.options;
+    const { jobs: countMax, bytes: bytesMax } = lanes.room;
+    if (countMax === 0 || bytesMax === 0) {
+      this.hasMore = false;
+      return [];
+    }
+    const claim = this.newClaim();
+    const takenAtMs = monotonicMs();
+    const taken = await jobs.claim(claim, {
+      rooms: new Map(lanes.rooms()),
+      roomDefault: ROOM_OF_UNKNOWN,
+      countMax,
+      bytesMax,
+      maySuspect: !deliveries.hasSuspect,
+    });
+    claimed.inc(taken.length);
+    this.hasMore = taken.length > 0;
+    return taken.map(({ ageMs, ...job }) => ({
+      ...job,
+      claimId: claim.claimId,
+      takenAtMs,
+      bornAtMs: takenAtMs - ageMs,
+    }));
   }
 }

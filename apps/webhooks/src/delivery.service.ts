@@ -54,6 +54,7 @@ export class DeliveryService {
   /** Keys of deliveries on their way back to the schedule. */
   private readonly leaving = new Map<string, number>();
   private readonly suspects = new Set<string>();
+  private lastTurn: Promise<unknown> = Promise.resolve();
   private lastTake: Promise<void> = Promise.resolve();
   private takesWaiting = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -66,6 +67,19 @@ export class DeliveryService {
     options.endpoints.onClosed = (endpointId) => {
       this.giveBack(options.lanes.removeOf(endpointId));
     };
+  }
+
+  /**
+   * Runs a statement that takes deliveries, and queues what it took before the next one begins: of two at once the
+   * answers may come in another order than the database gave the deliveries of one message out.
+   */
+  takeInTurn(statement: () => Promise<readonly Job[]>): Promise<void> {
+    const turn = this.lastTurn.then(async () => {
+      this.take(await statement());
+    });
+    // Whoever asked for it hears of its failure; the next one's turn it is all the same.
+    this.lastTurn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Puts what this instance has taken in its lanes, as soon as its endpoints are known; nothing is awaited. */

@@ -56,6 +56,7 @@ export interface WebhooksParts {
   readonly client: CustomerClient;
   readonly lanes: DeliveryLanes;
   readonly deliveries: DeliveryService;
+  readonly jobs: JobsStore;
   readonly claims: ClaimsService;
   readonly accepts: AcceptService;
   readonly housekeeping: HousekeepingService;

@@ -117,6 +117,38 @@ describe('accepting events', () => {
     ]);
   });
 
+  it('keeps the order when the answer about what came first is the later one', async () => {
+    const { lanes, jobs } = webhooks.parts;
+    const wamid = `wamid.${randomUUID()}`;
+    // No room: the first one stays in the schedule.
+    Object.defineProperty(lanes, 'room', { value: { jobs: 0, bytes: 0 }, configurable: true });
+    await webhooks.events(app, [aStatus(app, wamid, 'delivered')]);
+    let answer = (): void => undefined;
+    const isTaken = new Promise<void>((resolve) => {
+      const claim = jobs.claim.bind(jobs);
+      jobs.claim = async (...bounds) => {
+        const taken = await claim(...bounds);
+        if (taken.length > 0) {
+          resolve();
+          await new Promise<void>((go) => (answer = go));
+        }
+        return taken;
+      };
+    });
+    Reflect.deleteProperty(lanes, 'room');
+    await isTaken;
+    const accepted = webhooks.events(app, [aStatus(app, wamid, 'read')]);
+    // Were it not held back, it would be here by then.
+    await until(() => receiver.received.length > 0, 500).catch(() => undefined);
+    answer();
+    await accepted;
+    await until(() => receiver.received.length === 2);
+    expect(receiver.received.map(({ body }) => /"status":"(\w+)"/.exec(body)?.[1])).toEqual([
+      'delivered',
+      'read',
+    ]);
+  });
+
   it('sends nothing before what another instance took of the same message and had not committed yet', async () => {
     const slow: (() => void)[] = [];
     const wamid = `wamid.${randomUUID()}`;
