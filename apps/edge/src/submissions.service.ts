@@ -165,18 +165,15 @@ export class SubmissionsService implements OnApplicationBootstrap, OnApplication
         partition,
         startedAtMs: nowMs,
         takeBackAtMs,
+        expiresAtMs: Infinity,
         record,
         resolve,
+        stopListening: () => undefined,
       });
     });
   }
 
-  private start(start: Omit<WaitingSend, 'expiresAtMs' | 'stopListening'>): void {
-    const waiting: WaitingSend = {
-      ...start,
-      expiresAtMs: Infinity,
-      stopListening: () => undefined,
-    };
+  private start(waiting: WaitingSend): void {
     this.inFlight.add(waiting);
     // Before the record leaves: the answer may be there before its acknowledgement.
     waiting.stopListening = this.messaging.replies.listen(waiting.messageId, (reply) => {

@@ -151,7 +151,8 @@ export class AdmissionService {
 
 /** The record as it came, key and bytes; only the headers that the limiter has something to say about are set. */
 function forward({ record, journey, isLate }: Arrival, verdict: Verdict | null): OutboundRecord {
-  const headers = { ...record.headers } as Record<string, string | Buffer>;
+  // Not spread: V8 gives each object that is spread and added to a shape of its own, which every later stage pays for.
+  const headers = Object.assign({}, record.headers) as Record<string, string | Buffer>;
   headers['x-submitted-at'] = String(record.timestampMs);
   if (verdict) headers['x-rate-state'] = encodeRateState(rateStateOf(journey, verdict));
   if (isLate) headers['x-flags'] = lateFlags(journey);
