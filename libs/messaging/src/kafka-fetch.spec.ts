@@ -62,7 +62,7 @@ function recordBatch({
   isStampedByBroker,
 }: Topics[number]['partitions'][number]['batches'][number]): Buffer {
   const topicData = [{ topic: 't', partitions: [{ partition: 0, messages }] }];
-  const request = encodeProduce({ acks: -1, timeout: 1, topicData, crc32C });
+  const request = encodeProduce({ acks: -1, timeout: 1, topicData }, crc32C);
   const written = Buffer.from(request.subarray(2 + 2 + 4 + 4 + 3 + 4 + 4 + 4));
   written.writeBigInt64BE(BigInt(firstOffset), 0);
   if (isStampedByBroker) written.writeInt16BE(0x08, 21);

@@ -36,9 +36,9 @@ describe('the answer to a produce request', () => {
             readAnswers(
               entries,
               given.map((answer) => ({ topicName: TOPIC, ...answer })),
+              Date.now(),
               {
                 clock: new KafkaBrokerClock(),
-                sentAtMs: Date.now(),
                 queueOf: () => queue,
                 acknowledged: (entry) => written.push(entry),
               },

@@ -15,9 +15,8 @@ export class PartitionsRefusedError extends Error {
 /** A partition that the topic does not have: kafkajs leaves its records out without a word. */
 export const PARTITION_MISSING = -100;
 
-interface Answered {
+export interface Answered {
   readonly clock: KafkaBrokerClock;
-  readonly sentAtMs: number;
   readonly queueOf: (topic: string) => TopicQueue;
   readonly acknowledged: (entry: Entry, timestampMs: number) => void;
 }
@@ -30,9 +29,10 @@ interface Answered {
 export function readAnswers(
   entries: readonly Entry[],
   answers: readonly RecordMetadata[],
+  sentAtMs: number,
   answered: Answered,
 ): void {
-  noteStamps(entries, answers, answered);
+  noteStamps(entries, answers, sentAtMs, answered);
   let refused: Map<number, Entry[]> | undefined;
   for (const entry of entries) {
     const stampMs = entry.queue.stamps[entry.partition] ?? NOT_ANSWERED;
@@ -53,7 +53,8 @@ export function readAnswers(
 function noteStamps(
   entries: readonly Entry[],
   answers: readonly RecordMetadata[],
-  { clock, sentAtMs, queueOf }: Answered,
+  sentAtMs: number,
+  { clock, queueOf }: Answered,
 ): void {
   const receivedAtMs = Date.now();
   for (const { queue, partition } of entries) queue.stamps[partition] = NOT_ANSWERED;

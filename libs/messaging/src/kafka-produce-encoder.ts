@@ -14,12 +14,10 @@ interface TopicData {
   }[];
 }
 
-interface ProduceRequest {
+export interface ProduceRequest {
   readonly acks: number;
   readonly timeout: number;
   readonly topicData: readonly TopicData[];
-  /** CRC-32C of bytes. */
-  readonly crc32C: (bytes: Buffer) => number;
 }
 
 const MAGIC = 2;
@@ -33,9 +31,13 @@ const BYTES_BEFORE_CHECKSUM_END = 21;
  * The body of a produce request (versions 3 to 7), written in one pass into one buffer. kafkajs makes a buffer of
  * 512 bytes for each header of each record, which is most of what a hop costs.
  *
+ * @param crc32C CRC-32C of bytes
  * @throws TypeError when a key, value or header is neither text nor bytes
  */
-export function encodeProduce({ acks, timeout, topicData, crc32C }: ProduceRequest): Buffer {
+export function encodeProduce(
+  { acks, timeout, topicData }: ProduceRequest,
+  crc32C: (bytes: Buffer) => number,
+): Buffer {
   const sizes = topicData.map(({ partitions }) =>
     partitions.map(({ messages }) => messages.map(sizeOfRecord)),
   );

@@ -7,6 +7,7 @@ import {
   PartitionsRefusedError,
   isMetadataStale,
   readAnswers,
+  type Answered,
 } from './kafka-produce-answer';
 import {
   PartitionMissingError,
@@ -55,17 +56,20 @@ export class ProduceLoop {
   private wakeTimer: NodeJS.Timeout | undefined;
   private wakeAtMs = 0;
 
-  private readonly answered = {
-    queueOf: (topic: string) => this.queueOf(topic),
-    acknowledged: (entry: Entry, timestampMs: number) => {
-      this.owner.acknowledged(entry, timestampMs);
-    },
-  };
+  private readonly answered: Answered;
 
   constructor(
     private readonly options: ProduceLoopOptions,
     private readonly owner: LoopOwner,
-  ) {}
+  ) {
+    this.answered = {
+      clock: options.clock,
+      queueOf: (topic) => this.queueOf(topic),
+      acknowledged: (entry, timestampMs) => {
+        owner.acknowledged(entry, timestampMs);
+      },
+    };
+  }
 
   /** Rejects when the broker is not there. */
   async connect(): Promise<void> {
@@ -245,7 +249,7 @@ export class ProduceLoop {
     const answers = await producer.sendBatch({ acks: -1, timeout: ACK_TIMEOUT_MS, topicMessages });
     requests.inc({ producer: this.options.name });
     this.failuresInRow = 0;
-    readAnswers(entries, answers, { ...this.answered, clock: this.options.clock, sentAtMs });
+    readAnswers(entries, answers, sentAtMs, this.answered);
     sent.inc({ producer: this.options.name }, entries.length);
   }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { DescribedMember, FetchedBatch, GroupMembership } from './kafka-membership';
 import { decodeFetch } from './kafka-fetch-decoder';
 import { encodeFetch } from './kafka-fetch-encoder';
-import { encodeProduce } from './kafka-produce-encoder';
+import { encodeProduce, type ProduceRequest } from './kafka-produce-encoder';
 
 /**
  * Repairs of kafkajs 2.2.4, which nobody maintains, on its inside; pinned to that version. Applied once, when this
@@ -250,20 +250,16 @@ function exchangeInOnePass(): void {
     decode: async (payload) => decodeFetch(payload) ?? (await fetched.decode(payload)),
     parse: fetched.parse,
   };
-  replaceExchange(
-    'produce',
-    PRODUCE_VERSION,
-    (request: Omit<Parameters<typeof encodeProduce>[0], 'crc32C'>) => ({
-      request: {
-        apiKey: 0,
-        apiVersion: PRODUCE_VERSION,
-        apiName: 'Produce',
-        expectResponse: () => true,
-        encode: () => encoded(encodeProduce({ ...request, crc32C })),
-      },
-      response: produced,
-    }),
-  );
+  replaceExchange('produce', PRODUCE_VERSION, (request: ProduceRequest) => ({
+    request: {
+      apiKey: 0,
+      apiVersion: PRODUCE_VERSION,
+      apiName: 'Produce',
+      expectResponse: () => true,
+      encode: () => encoded(encodeProduce(request, crc32C)),
+    },
+    response: produced,
+  }));
   replaceExchange('fetch', FETCH_VERSION, (request: Parameters<typeof encodeFetch>[0]) => ({
     request: {
       apiKey: 1,
