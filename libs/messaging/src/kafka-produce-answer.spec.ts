@@ -40,7 +40,7 @@ describe('the answer to a produce request', () => {
               {
                 clock: new KafkaBrokerClock(),
                 queueOf: () => queue,
-                acknowledged: (entry) => written.push(entry),
+                owner: { acknowledged: (entry) => written.push(entry) },
               },
             );
           });

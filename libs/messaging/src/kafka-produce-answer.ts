@@ -17,8 +17,8 @@ export const PARTITION_MISSING = -100;
 
 export interface Answered {
   readonly clock: KafkaBrokerClock;
+  readonly owner: { acknowledged(entry: Entry, timestampMs: number): void };
   readonly queueOf: (topic: string) => TopicQueue;
-  readonly acknowledged: (entry: Entry, timestampMs: number) => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export function readAnswers(
   for (const entry of entries) {
     const stampMs = entry.queue.stamps[entry.partition] ?? NOT_ANSWERED;
     if (stampMs > 0) {
-      answered.acknowledged(entry, stampMs);
+      answered.owner.acknowledged(entry, stampMs);
     } else {
       refused ??= new Map();
       const code = codeOf(stampMs);

@@ -55,20 +55,13 @@ export class ProduceLoop {
   private pausedUntilMs = 0;
   private wakeTimer: NodeJS.Timeout | undefined;
   private wakeAtMs = 0;
-
   private readonly answered: Answered;
 
   constructor(
     private readonly options: ProduceLoopOptions,
     private readonly owner: LoopOwner,
   ) {
-    this.answered = {
-      clock: options.clock,
-      queueOf: (topic) => this.queueOf(topic),
-      acknowledged: (entry, timestampMs) => {
-        owner.acknowledged(entry, timestampMs);
-      },
-    };
+    this.answered = { clock: options.clock, owner, queueOf: (topic) => this.queueOf(topic) };
   }
 
   /** Rejects when the broker is not there. */

@@ -1,4 +1,17 @@
-import { createRequire } from 'node:module';
+import consumerGroup from 'kafkajs/src/consumer/consumerGroup';
+import connection from 'kafkajs/src/network/connection';
+import requestQueue from 'kafkajs/src/network/requestQueue';
+import decoder from 'kafkajs/src/protocol/decoder';
+import protocolErrors from 'kafkajs/src/protocol/error';
+import checksum from 'kafkajs/src/protocol/recordBatch/crc32C';
+import fetchRequest from 'kafkajs/src/protocol/requests/fetch';
+import fetchResponse from 'kafkajs/src/protocol/requests/fetch/v11/response';
+import produceRequest from 'kafkajs/src/protocol/requests/produce';
+import produceResponse3 from 'kafkajs/src/protocol/requests/produce/v3/response';
+import produceResponse4 from 'kafkajs/src/protocol/requests/produce/v4/response';
+import produceResponse5 from 'kafkajs/src/protocol/requests/produce/v5/response';
+import produceResponse6 from 'kafkajs/src/protocol/requests/produce/v6/response';
+import produceResponse7 from 'kafkajs/src/protocol/requests/produce/v7/response';
 import type { Socket } from 'node:net';
 import type { DescribedMember, FetchedBatch, GroupMembership } from './kafka-membership';
 import { decodeFetch } from './kafka-fetch-decoder';
@@ -9,8 +22,6 @@ import { encodeProduce, type ProduceRequest } from './kafka-produce-encoder';
  * Repairs of kafkajs 2.2.4, which nobody maintains, on its inside; pinned to that version. Applied once, when this
  * file is loaded.
  */
-const load = createRequire(__filename);
-
 interface RequestQueue {
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   readonly enforceRequestTimeout: boolean;
@@ -87,7 +98,7 @@ const PENDING_CHECK_MS = 10;
 
 /** kafkajs arms a timer of 1 ms for ever, on each connection: 2.5 % of a core for a process that does nothing. */
 function stopIdleTimer(): void {
-  const { prototype } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  const { prototype } = requestQueue as { prototype: RequestQueue };
   prototype.scheduleCheckPendingRequests = function () {
     if (this.throttleCheckTimeoutId || this.pending.length === 0) return;
     const delayMs = this.throttledUntil - Date.now();
@@ -105,7 +116,7 @@ const TIMEOUT_CHECK_MS = 500;
 
 /** kafkajs looks for requests without an answer every 100 ms on each connection: a hundred wake-ups a second, idle. */
 function shareTimeoutCheck(): void {
-  const { prototype } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  const { prototype } = requestQueue as { prototype: RequestQueue };
   const { destroy } = prototype;
   const watched = new Set<RequestQueue>();
   let timer: NodeJS.Timeout | undefined;
@@ -140,7 +151,7 @@ const ANSWER_SIZE_BYTES = 4;
  * finds none, and hears them all.
  */
 function startConnectionsClean(): void {
-  const { prototype } = load('kafkajs/src/network/connection') as { prototype: Connection };
+  const { prototype } = connection as { prototype: Connection };
   const { connect } = prototype;
   const opening = new WeakMap<Connection, Promise<boolean>>();
   prototype.connect = function () {
@@ -159,7 +170,7 @@ function startConnectionsClean(): void {
 
 /** kafkajs copies all headers for each header: a record with ten thousand of them stalls the process for seconds. */
 function foldHeadersOnce(): void {
-  const { prototype } = load('kafkajs/src/protocol/decoder') as { prototype: Decoder };
+  const { prototype } = decoder as { prototype: Decoder };
   prototype.readVarIntArray = function (read) {
     const headers: Record<string, Buffer> = {};
     const count = this.readVarInt();
@@ -174,7 +185,7 @@ function foldHeadersOnce(): void {
 
 /** A consumer joins with the member id that it had, or that its dead self has. */
 function rejoinAsOneself(): void {
-  const { prototype } = load('kafkajs/src/consumer/consumerGroup') as {
+  const { prototype } = consumerGroup as {
     prototype: ConsumerGroup & Record<symbol, (this: ConsumerGroup) => Promise<void>>;
   };
   const join = Object.getOwnPropertySymbols(prototype).find(
@@ -198,12 +209,16 @@ function rejoinAsOneself(): void {
     }
     if (this.memberId !== null) membership.joined(this.memberId);
   };
+}
 
+/** kafkajs takes every partition of an answer through its queues, the empty ones too: at low load nearly all. */
+function takeWhatIsThere(): void {
+  const { prototype } = consumerGroup as { prototype: ConsumerGroup };
   const { fetch } = prototype;
   prototype.fetch = async function (nodeId) {
     const batches = await fetch.call(this, nodeId);
     this.assigners[0]?.membership?.onFetched?.(batches);
-    return batches;
+    return batches.filter(({ rawMessages }) => rawMessages.length > 0);
   };
 }
 
@@ -225,12 +240,14 @@ async function describe(group: ConsumerGroup): Promise<readonly DescribedMember[
 
 /** A failed partition fails the whole request, and with its retry the others are written twice: the answer is kept. */
 function keepProduceAnswers(): void {
-  for (const version of [3, 4, 5, 6, 7]) {
-    const response = load(`kafkajs/src/protocol/requests/produce/v${version}/response`) as {
-      parse: (data: unknown) => Promise<unknown>;
-    };
-    response.parse = (data) => Promise.resolve(data);
-  }
+  const responses = [
+    produceResponse3,
+    produceResponse4,
+    produceResponse5,
+    produceResponse6,
+    produceResponse7,
+  ] as { parse: (data: unknown) => Promise<unknown> }[];
+  for (const response of responses) response.parse = (data) => Promise.resolve(data);
 }
 
 const PRODUCE_VERSION = 7;
@@ -243,14 +260,14 @@ const FETCH_GRACE_MS = 5_000;
  * what they cost; it also looks for the files of a request each time that one is made.
  */
 function exchangeInOnePass(): void {
-  const crc32C = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
-  const produced = load('kafkajs/src/protocol/requests/produce/v7/response') as ResponseReader;
-  const fetched = load('kafkajs/src/protocol/requests/fetch/v11/response') as ResponseReader;
+  const crc32C = checksum as (bytes: Buffer) => number;
+  const produced = produceResponse7 as ResponseReader;
+  const fetched = fetchResponse as ResponseReader;
   const fetchedInOnePass: ResponseReader = {
     decode: async (payload) => decodeFetch(payload) ?? (await fetched.decode(payload)),
     parse: fetched.parse,
   };
-  replaceExchange('produce', PRODUCE_VERSION, (request: ProduceRequest) => ({
+  replaceExchange(produceRequest, PRODUCE_VERSION, (request: ProduceRequest) => ({
     request: {
       apiKey: 0,
       apiVersion: PRODUCE_VERSION,
@@ -260,7 +277,7 @@ function exchangeInOnePass(): void {
     },
     response: produced,
   }));
-  replaceExchange('fetch', FETCH_VERSION, (request: Parameters<typeof encodeFetch>[0]) => ({
+  replaceExchange(fetchRequest, FETCH_VERSION, (request: Parameters<typeof encodeFetch>[0]) => ({
     request: {
       apiKey: 1,
       apiVersion: FETCH_VERSION,
@@ -273,11 +290,11 @@ function exchangeInOnePass(): void {
 }
 
 function replaceExchange<Request>(
-  name: string,
+  request: unknown,
   replaced: number,
   exchange: Exchanging<Request>,
 ): void {
-  const definitions = load(`kafkajs/src/protocol/requests/${name}`) as {
+  const definitions = request as {
     readonly versions: readonly string[];
     protocol: (of: { readonly version: number }) => Exchanging<never>;
   };
@@ -292,7 +309,7 @@ function replaceExchange<Request>(
 const encoded = (buffer: Buffer): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }> =>
   Promise.resolve({ buf: buffer, buffer });
 
-const { createErrorFromCode } = load('kafkajs/src/protocol/error') as {
+const { createErrorFromCode } = protocolErrors as {
   createErrorFromCode: (code: number) => Error;
 };
 
@@ -306,3 +323,4 @@ foldHeadersOnce();
 keepProduceAnswers();
 exchangeInOnePass();
 rejoinAsOneself();
+takeWhatIsThere();
