@@ -22,6 +22,7 @@ import { encodeProduce, type ProduceRequest } from './kafka-produce-encoder';
  * Repairs of kafkajs 2.2.4, which nobody maintains, on its inside; pinned to that version. Applied once, when this
  * file is loaded.
  */
+
 interface RequestQueue {
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   readonly enforceRequestTimeout: boolean;
