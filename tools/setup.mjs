@@ -146,7 +146,7 @@ async function build() {
   await run(process.execPath, [path('node_modules/@nestjs/cli/bin/nest.js'), 'build']);
   const vite = path('node_modules/vite/bin/vite.js');
   await run(process.execPath, [vite, 'build', 'apps/dashboard', '--logLevel=warn']);
-  await run(process.execPath, ['--max-semi-space-size=64', path('dist/tools/bundle/main.js')]);
+  await run(process.execPath, [path('dist/tools/bundle/main.js')]);
   writeFileSync(BUILD_STAMP, stamp);
   say(`built in ${seconds(startedAtMs)}`);
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { bundlePath, codePath, compiled } from './compiled';
 
 describe('a bundle', () => {
@@ -33,6 +34,13 @@ describe('a bundle', () => {
     expect(again.script.cachedDataRejected).toBe(false);
     again.run();
     expect(ran()).toContain(bundlePath(folder));
+  });
+
+  it('is taken whatever size of heap the process was given', () => {
+    writeFileSync(codePath(folder), compiled(folder).script.createCachedData());
+    setFlagsFromString('--max-semi-space-size=32');
+    setFlagsFromString('--max-old-space-size=384');
+    expect(compiled(folder).script.cachedDataRejected).toBe(false);
   });
 
   it('is compiled anew when the code is that of another one', () => {

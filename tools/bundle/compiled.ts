@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, wrap } from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 export const bundlePath = (folder: string): string => join(folder, 'bundle.js');
@@ -15,11 +16,16 @@ type Wrapped = (
   dirname: string,
 ) => void;
 
+/** The sizes that a process is given; V8 has laid out its heap by them long before a program runs. */
+const HEAP_SIZES = ['--max-semi-space-size=0', '--max-old-space-size=0'];
+
 /**
  * The bundle of an app, which is in ASCII, with the code that V8 made of it when it was built. V8 itself checks that the
- * code is its own and was made under the same flags; if not, it compiles as it does any other file.
+ * code is its own and was made under the same flags; if not, it compiles as it does any other file. It does so with
+ * Node's own modules as well, whose code was kept without any flag: so a size that is in effect is no flag any more.
  */
 export function compiled(folder: string): { readonly script: Script; readonly run: () => void } {
+  HEAP_SIZES.forEach(setFlagsFromString);
   const filename = bundlePath(folder);
   const cachedData = existsSync(codePath(folder)) ? readFileSync(codePath(folder)) : undefined;
   const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData });

