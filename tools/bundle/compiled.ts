@@ -17,7 +17,7 @@ type Wrapped = (
 ) => void;
 
 /** The sizes that a process is given; V8 has laid out its heap by them long before a program runs. */
-const HEAP_SIZES = ['--max-semi-space-size=0', '--max-old-space-size=0'];
+const HEAP_SIZES = ['--min-semi-space-size=0', '--max-semi-space-size=0', '--max-old-space-size=0'];
 
 /**
  * The bundle of an app, which is in ASCII, with the code that V8 made of it when it was built. V8 itself checks that the
