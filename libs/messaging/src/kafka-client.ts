@@ -10,14 +10,17 @@ const KEEP_ALIVE_MS = 60_000;
 /** Our own loops repeat what fails; kafkajs' are short, so that no error hides for long. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 3 };
 
-/** For producers: what is not handed to a request surely was not sent, so they learn at once that the broker is gone. */
+/**
+ * For producers: what is not handed to a request surely was not sent, so they learn at once that the broker is gone. And
+ * for readers of a log, which begin anew by themselves.
+ */
 const NO_RETRY = { ...RETRY, retries: 0 };
 
 /** The one way to a Kafka client: repaired, with the settings for low latency and for managed brokers. */
 export function kafkaClient(
   config: KafkaConfig,
   logger: Logger,
-  options: { readonly isForProducers?: boolean } = {},
+  options: { readonly isRepeating?: boolean } = {},
 ): Kafka {
   const { tls, sasl } = config;
   return new Kafka({
@@ -26,7 +29,7 @@ export function kafkaClient(
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
     requestTimeout: 10_000,
-    retry: options.isForProducers === true ? NO_RETRY : RETRY,
+    retry: options.isRepeating === false ? NO_RETRY : RETRY,
     socketFactory,
     ...(tls && { ssl: tls.ca === undefined ? true : { ca: [tls.ca] } }),
     ...(sasl && { sasl: sasl as SASLOptions }),

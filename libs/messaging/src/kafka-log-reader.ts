@@ -1,16 +1,13 @@
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { TopicName } from '@gateway/contracts';
 import type { Logger } from '@gateway/platform';
 import { reasonOf } from './failure';
-import { GroupMembership, onePartition, stickyAssign, type FetchedBatch } from './kafka-membership';
-import { ownIdentity } from './kafka-process';
-import { disconnect, inboundRecords, longer, pause, runConsumer, within } from './kafka-run';
+import { KafkaLog, type Leader, type LogBounds, type RawBatch } from './kafka-log';
+import { disconnect, inboundRecords, pause, within } from './kafka-run';
 import type { InboundRecord } from './types';
 
 interface LogReaderOptions {
   readonly kafka: Kafka;
-  readonly clientId: string;
-  readonly groupId: string;
   readonly topic: TopicName;
   /** One partition from its end; absent: all of them from their start. */
   readonly partition?: number;
@@ -19,39 +16,27 @@ interface LogReaderOptions {
 }
 
 const STALLED_MS = 15_000;
-const DISCONNECT_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+const PAUSE_MS_MIN = 50;
+/** Replies wait for the reader: it tries often while the broker is away. */
+const PAUSE_MS_MAX = 250;
+const LEADERS_MAX_AGE_MS = 60_000;
 
 /**
- * Reads a topic in a group of this process alone, which commits nothing: where it stands is kept here, and survives
- * what happens to the group.
+ * Reads a topic for this process alone, without a group: nothing is joined, kept alive or committed, and where it
+ * stands is kept here. Whatever fails, it begins anew from there.
  */
 export class KafkaLogReader {
-  private readonly membership: GroupMembership;
-  private consumer: Consumer | undefined;
   /** Offset to read next, by partition. */
   private readonly positions = new Map<number, bigint>();
-  private waiters: { readonly highs: ReadonlyMap<number, bigint>; readonly resolve: () => void }[] =
-    [];
-  private isJoined = false;
+  private waiters: { readonly bounds: readonly LogBounds[]; readonly resolve: () => void }[] = [];
+  private log: KafkaLog | undefined;
+  private reading: Promise<void> | undefined;
+  private isReading = false;
   private isClosing = false;
   private fetchedAtMs = 0;
 
-  constructor(private readonly options: LogReaderOptions) {
-    const { clientId, partition } = options;
-    this.membership = new GroupMembership({
-      clientId,
-      identity: ownIdentity,
-      name: partition === undefined ? 'gateway-sticky' : 'gateway-one',
-      assign: partition === undefined ? stickyAssign : onePartition(partition),
-      onFetched: (batches) => {
-        this.fetched(batches);
-      },
-    });
-  }
-
-  get topic(): TopicName {
-    return this.options.topic;
-  }
+  constructor(private readonly options: LogReaderOptions) {}
 
   /** Local Unix milliseconds of the broker's last answer. */
   get lastFetchAtMs(): number {
@@ -60,141 +45,138 @@ export class KafkaLogReader {
 
   problems(): string[] {
     const { topic } = this.options;
-    if (!this.isJoined) return [`not reading ${topic}`];
+    if (!this.isReading) return [`not reading ${topic}`];
     return Date.now() - this.fetchedAtMs > STALLED_MS ? [`${topic} gets no answer from Kafka`] : [];
   }
 
-  /** Resolves when it reads; tries until broker and topic are there. */
-  async start(): Promise<void> {
-    const { kafka, groupId, topic, logger } = this.options;
-    await runConsumer({
-      kafka,
-      groupId,
-      topic,
-      logger,
-      assigner: this.membership.assigner,
-      prepare: (consumer) => this.prepare(consumer),
-      eachBatch: this.take,
-      isOver: () => this.isClosing,
+  /** Resolves when it reads, with what the topic held before; tries until broker and topic are there. */
+  start(): Promise<readonly LogBounds[]> {
+    return new Promise((resolve) => {
+      this.reading = this.read(resolve);
     });
   }
 
-  /** Resolves when all that was in the topic at the call has been handed over. */
-  async caughtUp(): Promise<void> {
-    const bounds = await this.bounds();
-    const highs = new Map(bounds.map(({ partition, high }) => [partition, high]));
-    await new Promise<void>((resolve) => {
-      this.waiters.push({ highs, resolve });
+  /** Resolves when all up to there has been handed over. */
+  reached(bounds: readonly LogBounds[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push({ bounds, resolve });
       this.release();
     });
   }
 
   /** Hands over everything from the start again. */
   async resync(): Promise<void> {
-    const { topic } = this.options;
-    for (const { partition, low } of await this.bounds()) {
-      this.positions.set(partition, low);
-      if (this.isJoined) this.consumer?.seek({ topic, partition, offset: String(low) });
-    }
-    await this.caughtUp();
+    const { kafka, topic, partition, logger } = this.options;
+    // Over a connection of its own: on that of the reader it would wait for the end of a fetch.
+    const log = await KafkaLog.open(kafka, topic, partition);
+    const bounds = await log.bounds().finally(() => disconnect(log, logger));
+    for (const { partition: each, low } of bounds) this.positions.set(each, low);
+    await this.reached(bounds);
   }
 
   async close(): Promise<void> {
     this.isClosing = true;
-    this.isJoined = false;
-    await within(this.consumer?.disconnect(), DISCONNECT_TIMEOUT_MS);
+    this.isReading = false;
+    await within(this.end(), CLOSE_TIMEOUT_MS);
+    await within(this.reading, CLOSE_TIMEOUT_MS);
   }
 
-  /** The end is looked up before the group is joined: kafkajs would look it up with its first fetch, too late. */
-  private async prepare(consumer: Consumer): Promise<void> {
-    const { partition, topic, logger } = this.options;
-    this.consumer = consumer;
-    if (this.positions.size === 0) {
-      for (const bound of await this.bounds()) {
-        this.positions.set(bound.partition, partition === undefined ? bound.low : bound.high);
+  private async read(onBegun: (bounds: readonly LogBounds[]) => void): Promise<void> {
+    const { topic, logger } = this.options;
+    let pauseMs = PAUSE_MS_MIN;
+    while (!this.isClosing) {
+      try {
+        const log = await this.begin(onBegun);
+        pauseMs = PAUSE_MS_MIN;
+        while (log === this.log) await this.readAll(log);
+      } catch (error) {
+        // Said once, not at each attempt.
+        if (pauseMs === PAUSE_MS_MIN) {
+          logger.warn({ topic, reason: reasonOf(error) }, 'reader.interrupted');
+        }
       }
+      this.isReading = false;
+      await within(this.end(), CLOSE_TIMEOUT_MS);
+      await pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
     }
-    const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
-    consumer.on(GROUP_JOIN, ({ payload }) => {
-      const assigned = payload.memberAssignment[topic] ?? [];
-      for (const each of assigned) {
-        const offset = String(this.positions.get(each) ?? 0n);
-        consumer.seek({ topic, partition: each, offset });
-      }
-      this.membership.own(assigned);
-      this.isJoined = true;
-    });
-    consumer.on(REBALANCING, () => {
-      this.isJoined = false;
-    });
-    consumer.on(CRASH, ({ payload }) => {
-      this.isJoined = false;
-      if (payload.restart || this.isClosing) return;
-      logger.error({ topic, reason: reasonOf(payload.error) }, 'reader.crashed');
-      void pause(300).then(() => this.start());
-    });
+    onBegun([]);
   }
 
-  private readonly take = (payload: EachBatchPayload): Promise<void> => {
-    const { batch } = payload;
-    if (payload.isStale() || this.isClosing) return Promise.resolve();
+  private async begin(onBegun: (bounds: readonly LogBounds[]) => void): Promise<KafkaLog> {
+    const { kafka, topic, partition } = this.options;
+    const log = await KafkaLog.open(kafka, topic, partition);
+    this.log = log;
+    const bounds = await log.bounds();
+    this.place(bounds);
+    this.fetchedAtMs = Date.now();
+    this.isReading = true;
+    onBegun(bounds);
+    return log;
+  }
+
+  private async end(): Promise<void> {
+    const { log } = this;
+    this.log = undefined;
+    if (log) await disconnect(log, this.options.logger);
+  }
+
+  /** A broker that has nothing holds its answer back, so each is asked by itself. */
+  private async readAll(log: KafkaLog): Promise<void> {
+    const untilMs = Date.now() + LEADERS_MAX_AGE_MS;
+    await Promise.all(
+      log.leaders().map(async (leader) => {
+        while (log === this.log && Date.now() < untilMs) await this.readOnce(log, leader);
+      }),
+    );
+    if (log === this.log) await log.refresh();
+  }
+
+  /** Goes on where it stood, unless that is gone by retention, or lies past the end of a topic that was made anew. */
+  private place(bounds: readonly LogBounds[]): void {
+    for (const { partition, low, high } of bounds) {
+      const position = this.positions.get(partition);
+      const first = this.options.partition === undefined ? low : high;
+      if (position === undefined) this.positions.set(partition, first);
+      else if (position < low || position > high) this.positions.set(partition, low);
+    }
+  }
+
+  private async readOnce(log: KafkaLog, { nodeId, partitions }: Leader): Promise<void> {
+    const from = new Map(partitions.map((each) => [each, this.positions.get(each) ?? 0n]));
+    const batches = await log.fetch(nodeId, from);
+    this.fetchedAtMs = Date.now();
+    for (const batch of batches) {
+      // It may be that everything is to be read again since.
+      if (this.positions.get(batch.partition) === from.get(batch.partition)) this.take(batch);
+    }
+    this.release();
+  }
+
+  private take(batch: RawBatch): void {
     const { onRecords, topic, logger } = this.options;
-    const last = batch.lastOffset();
-    payload.resolveOffset(batch.messages.at(-1)?.offset ?? last);
-    this.positions.set(batch.partition, BigInt(last) + 1n);
+    // An answer without records says that nothing is left up to its end, whatever compaction took away.
+    const next =
+      batch.rawMessages.length === 0
+        ? BigInt(batch.highWatermark)
+        : BigInt(batch.lastOffset()) + 1n;
+    if (next > (this.positions.get(batch.partition) ?? 0n)) {
+      this.positions.set(batch.partition, next);
+    }
+    if (batch.isEmpty()) return;
     try {
       onRecords(inboundRecords(topic, batch));
     } catch (error) {
       logger.error({ topic, err: error }, 'reader.records-not-taken');
     }
-    this.release();
-    return Promise.resolve();
-  };
-
-  /** An answer without records says that nothing is left up to its end, whatever compaction took away. */
-  private fetched(batches: readonly FetchedBatch[]): void {
-    if (batches.length > 0) this.fetchedAtMs = Date.now();
-    if (this.waiters.length === 0) return;
-    for (const { partition, highWatermark, rawMessages, fetchedOffset } of batches) {
-      const position = this.positions.get(partition) ?? 0n;
-      const end = BigInt(highWatermark);
-      if (rawMessages.length === 0 && BigInt(fetchedOffset) >= position && end > position) {
-        this.positions.set(partition, end);
-      }
-    }
-    this.release();
   }
 
   private release(): void {
     if (this.waiters.length === 0) return;
-    const isReached = (highs: ReadonlyMap<number, bigint>): boolean =>
-      [...highs].every(([partition, high]) => (this.positions.get(partition) ?? 0n) >= high);
+    const isReached = (bounds: readonly LogBounds[]): boolean =>
+      bounds.every(({ partition, high }) => (this.positions.get(partition) ?? 0n) >= high);
     const waiting = this.waiters;
-    this.waiters = waiting.filter(({ highs }) => !isReached(highs));
-    for (const { highs, resolve } of waiting) if (isReached(highs)) resolve();
-  }
-
-  private async bounds(): Promise<{ partition: number; low: bigint; high: bigint }[]> {
-    const { kafka, topic, partition, logger } = this.options;
-    for (let pauseMs = 50; ; pauseMs = longer(pauseMs)) {
-      const admin: Admin = kafka.admin();
-      try {
-        await admin.connect();
-        const offsets = await admin.fetchTopicOffsets(topic);
-        return offsets
-          .map((each) => ({
-            partition: each.partition,
-            low: BigInt(each.low),
-            high: BigInt(each.high),
-          }))
-          .filter((each) => partition === undefined || each.partition === partition);
-      } catch (error) {
-        if (this.isClosing) throw error;
-        logger.warn({ topic, reason: reasonOf(error) }, 'reader.bounds-unknown');
-        await pause(pauseMs);
-      } finally {
-        await disconnect(admin, logger);
-      }
-    }
+    this.waiters = waiting.filter(({ bounds }) => !isReached(bounds));
+    for (const { bounds, resolve } of waiting) if (isReached(bounds)) resolve();
   }
 }

@@ -159,12 +159,6 @@ export const stickyAssign: Assign = (members, partitions) => {
   return assigned;
 };
 
-/** For a group of one member that reads one partition of a topic. */
-export const onePartition =
-  (partition: number): Assign =>
-  (members) =>
-    new Map(members.map(({ memberId }) => [memberId, [partition]]));
-
 /** Identity, a line end, the partitions held: the identity alone is readable by any version. */
 function encodeUserData(identity: ProcessIdentity, owned: readonly number[]): Buffer {
   return Buffer.concat([encodeIdentity(identity), Buffer.from(`\n${owned.join(',')}`)]);

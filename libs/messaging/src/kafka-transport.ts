@@ -33,7 +33,7 @@ export class KafkaTransport implements Transport {
   readonly replyProducer: KafkaProducer;
   readonly tables: TableReader = { read: (topic, onRecords) => this.readTable(topic, onRecords) };
   private readonly kafka: Kafka;
-  private readonly kafkaOfProducers: Kafka;
+  private readonly kafkaUnrepeated: Kafka;
   private readonly consumers: KafkaConsumer[] = [];
   private readonly readers: KafkaLogReader[] = [];
   private connecting: Promise<void> | undefined;
@@ -44,7 +44,7 @@ export class KafkaTransport implements Transport {
     private readonly options: KafkaTransportOptions,
   ) {
     this.kafka = kafkaClient(config, options.logger);
-    this.kafkaOfProducers = kafkaClient(config, options.logger, { isForProducers: true });
+    this.kafkaUnrepeated = kafkaClient(config, options.logger, { isRepeating: false });
     this.producer = this.newProducer('path', PATH_REQUESTS_MAX);
     this.replyProducer = this.newProducer('replies', REPLY_REQUESTS_MAX);
   }
@@ -84,8 +84,7 @@ export class KafkaTransport implements Transport {
     partition: number,
     onRecords: (records: readonly InboundRecord[]) => void,
   ): Promise<void> {
-    const groupId = `${topic.replace(/\.v\d+$/, '')}.${this.config.clientId}`;
-    await this.reader(groupId, topic, onRecords, partition).start();
+    await this.reader(topic, onRecords, partition).start();
   }
 
   async deadLetter(group: GroupName, record: InboundRecord, reason: string): Promise<void> {
@@ -151,24 +150,18 @@ export class KafkaTransport implements Transport {
     topic: TopicName,
     onRecords: (records: readonly InboundRecord[]) => void,
   ): ReturnType<TableReader['read']> {
-    const reader = this.reader(`table.${topic}.${this.config.clientId}`, topic, onRecords);
-    await reader.start();
-    await reader.caughtUp();
+    const reader = this.reader(topic, onRecords);
+    await reader.reached(await reader.start());
     return { resync: () => reader.resync(), lastFetchAtMs: () => reader.lastFetchAtMs };
   }
 
-  /** Readers of one topic in one process are groups of their own: they would share its partitions otherwise. */
   private reader(
-    groupId: string,
     topic: TopicName,
     onRecords: (records: readonly InboundRecord[]) => void,
     partition?: number,
   ): KafkaLogReader {
-    const same = this.readers.filter((reader) => reader.topic === topic).length;
     const reader = new KafkaLogReader({
-      kafka: this.kafka,
-      clientId: this.config.clientId,
-      groupId: same === 0 ? groupId : `${groupId}.${same + 1}`,
+      kafka: this.kafkaUnrepeated,
       topic,
       onRecords,
       logger: this.options.logger,
@@ -181,7 +174,7 @@ export class KafkaTransport implements Transport {
   private newProducer(name: string, requestsMax: number): KafkaProducer {
     return new KafkaProducer({
       name,
-      kafka: this.kafkaOfProducers,
+      kafka: this.kafkaUnrepeated,
       clock: this.brokerClock,
       logger: this.options.logger,
       requestsMax,
