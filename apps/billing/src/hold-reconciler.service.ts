@@ -52,8 +52,8 @@ export class HoldReconcilerService implements OnApplicationBootstrap, OnApplicat
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /** First after a while: the messages that waited for this process go before. */
   onApplicationBootstrap(): void {
-    this.runInBackground();
     this.timer = setInterval(() => {
       this.runInBackground();
     }, INTERVAL_MS);

@@ -8,6 +8,7 @@ import {
 import { LedgerStore } from './ledger.store';
 
 const INTERVAL_MS = 60_000;
+const FIRST_AFTER_MS = 5_000;
 
 /**
  * Proves all the time that balances are the sums of the ledger. A round reads the entries since a checkpoint; the whole
@@ -31,11 +32,15 @@ export class LedgerMonitorService implements OnApplicationBootstrap, OnApplicati
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /** First after a while: the messages that waited for this process go before. */
   onApplicationBootstrap(): void {
-    this.runInBackground();
-    this.timer = setInterval(() => {
+    this.timer = setTimeout(() => {
       this.runInBackground();
-    }, INTERVAL_MS);
+      this.timer = setInterval(() => {
+        this.runInBackground();
+      }, INTERVAL_MS);
+      this.timer.unref();
+    }, FIRST_AFTER_MS);
     this.timer.unref();
   }
 
