@@ -16,8 +16,12 @@ type Wrapped = (
   dirname: string,
 ) => void;
 
-/** The sizes that a process is given; V8 has laid out its heap by them long before a program runs. */
-const HEAP_SIZES = ['--min-semi-space-size=0', '--max-semi-space-size=0', '--max-old-space-size=0'];
+/** The sizes that a process may be given; V8 has laid out its heap by them long before a program runs. */
+export const HEAP_SIZES = [
+  '--min-semi-space-size',
+  '--max-semi-space-size',
+  '--max-old-space-size',
+] as const;
 
 /**
  * The bundle of an app, which is in ASCII, with the code that V8 made of it when it was built. V8 itself checks that the
@@ -25,7 +29,7 @@ const HEAP_SIZES = ['--min-semi-space-size=0', '--max-semi-space-size=0', '--max
  * Node's own modules as well, whose code was kept without any flag: so a size that is in effect is no flag any more.
  */
 export function compiled(folder: string): { readonly script: Script; readonly run: () => void } {
-  HEAP_SIZES.forEach(setFlagsFromString);
+  for (const size of HEAP_SIZES) setFlagsFromString(`${size}=0`);
   const filename = bundlePath(folder);
   const cachedData = existsSync(codePath(folder)) ? readFileSync(codePath(folder)) : undefined;
   const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData });

@@ -318,10 +318,13 @@ const MISTAKES: readonly Mistake[] = [
     /does not start node itself/,
   ),
   mistake(
-    'other flags than those of the code that was kept',
+    'a flag under which V8 does not take the code that was kept',
     DOCKERFILE,
-    ['ENV NODE_OPTIONS="--max-old-space-size=384', 'ENV NODE_OPTIONS="--max-old-space-size=512'],
-    /code that V8 made under other flags/,
+    [
+      'ENV NODE_OPTIONS="--max-old-space-size=384',
+      'ENV NODE_OPTIONS="--no-opt --max-old-space-size=384',
+    ],
+    /V8 does not take the code that was kept/,
   ),
   mistake(
     'a secret in the image',
