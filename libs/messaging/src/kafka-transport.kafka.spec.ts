@@ -474,7 +474,7 @@ describe('a table', () => {
   });
 
   it('is read from its start when its topic was made anew', async () => {
-    const topic: TopicName = 'billing.commands.v1';
+    const topic: TopicName = 'webhooks.commands.v1';
     const of = await transport('spec-table-anew');
     const command = (value: string): OutboundRecord => ({ topic, key: 'k', value });
     await of.producer.sendAll(['1', '2', '3'].map(command));
