@@ -55,9 +55,8 @@ export class ServiceProcess {
     const log = openSync(this.logPath, 'a');
     const child = fork(main ?? join(__dirname, `../../apps/${service}/src/start.js`), {
       env: { ...environment },
-      // Messages in flight outlive a small young generation, and would be copied again and again; so would, while
-      // messages wait, all that a start makes.
-      execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'],
+      // Messages in flight outlive a small young generation, and would be copied again and again.
+      execArgv: ['--max-semi-space-size=64'],
       stdio: ['ignore', log, log, 'ipc'],
       // Its own process group: Ctrl-C reaches the launcher, which stops the services in order.
       detached: true,
