@@ -33,6 +33,7 @@ export class KafkaLogReader {
   private log: KafkaLog | undefined;
   private reading: Promise<void> | undefined;
   private isReading = false;
+  private failuresInRow = 0;
   private isClosing = false;
   private fetchedAtMs = 0;
 
@@ -83,22 +84,20 @@ export class KafkaLogReader {
 
   private async read(onBegun: (bounds: readonly LogBounds[]) => void): Promise<void> {
     const { topic, logger } = this.options;
-    let pauseMs = PAUSE_MS_MIN;
     while (!this.isClosing) {
       try {
         const log = await this.begin(onBegun);
-        pauseMs = PAUSE_MS_MIN;
         while (log === this.log) await this.readAll(log);
       } catch (error) {
         // Said once, not at each attempt.
-        if (pauseMs === PAUSE_MS_MIN) {
+        if (this.failuresInRow === 0) {
           logger.warn({ topic, reason: reasonOf(error) }, 'reader.interrupted');
         }
       }
       this.isReading = false;
       await within(this.end(), CLOSE_TIMEOUT_MS);
-      await pause(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
+      await pause(Math.min(PAUSE_MS_MIN * 2 ** this.failuresInRow, PAUSE_MS_MAX));
+      this.failuresInRow += 1;
     }
     onBegun([]);
   }
@@ -146,6 +145,8 @@ export class KafkaLogReader {
     const from = new Map(partitions.map((each) => [each, this.positions.get(each) ?? 0n]));
     const batches = await log.fetch(nodeId, from);
     this.fetchedAtMs = Date.now();
+    // Not as soon as it is open: what cannot be read would be tried over and over at once.
+    this.failuresInRow = 0;
     for (const batch of batches) {
       // It may be that everything is to be read again since.
       if (this.positions.get(batch.partition) === from.get(batch.partition)) this.take(batch);
