@@ -38,7 +38,6 @@ describe('a bundle', () => {
 
   it('is taken whatever size of heap the process was given', () => {
     writeFileSync(codePath(folder), compiled(folder).script.createCachedData());
-    setFlagsFromString('--min-semi-space-size=16');
     setFlagsFromString('--max-semi-space-size=32');
     setFlagsFromString('--max-old-space-size=384');
     expect(compiled(folder).script.cachedDataRejected).toBe(false);

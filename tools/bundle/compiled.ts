@@ -17,11 +17,7 @@ type Wrapped = (
 ) => void;
 
 /** The sizes that a process may be given; V8 has laid out its heap by them long before a program runs. */
-export const HEAP_SIZES = [
-  '--min-semi-space-size',
-  '--max-semi-space-size',
-  '--max-old-space-size',
-] as const;
+export const HEAP_SIZES = ['--max-semi-space-size', '--max-old-space-size'] as const;
 
 /**
  * The bundle of an app, which is in ASCII, with the code that V8 made of it when it was built. V8 itself checks that the

@@ -22,8 +22,8 @@ const LEFT_OUT =
 const IMAGES = [...SERVICES, 'meta-simulator'];
 
 /**
- * The same for each. Node has a navigator from version
- * 21 on; without its name pg asks for `Response`, to find out where it runs, and with it Node loads all of `fetch`.
+ * The same for each. Node has a navigator from version 21 on; without its name pg asks for `Response`, to find out where
+ * it runs, and with it Node loads all of `fetch`.
  */
 const START = `globalThis.navigator ??= { userAgent: 'Node.js/' + process.versions.node };
 require('../../../tools/bundle/compiled').compiled(__dirname).run();
