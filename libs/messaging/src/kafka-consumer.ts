@@ -2,7 +2,7 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from '
 import type { Logger } from '@gateway/platform';
 import { BatchRunner, type HandledTopic, type RunnerEvents, type RunnerPort } from './batch-runner';
 import { reasonOf } from './failure';
-import { GroupMembership, stickyAssign } from './kafka-membership';
+import { GroupMembership } from './kafka-membership';
 import { ownIdentity } from './kafka-process';
 import { inboundRecords, pause, runConsumer, within } from './kafka-run';
 
@@ -52,8 +52,6 @@ export class KafkaConsumer {
     this.membership = new GroupMembership({
       clientId,
       identity: ownIdentity,
-      name: 'gateway-sticky',
-      assign: stickyAssign,
       onFetched: () => {
         this.fetchedAtMs = Date.now();
         this.crashesInRow = 0;
@@ -99,7 +97,6 @@ export class KafkaConsumer {
       prepare: (consumer) => {
         this.consumer = consumer;
         this.listen(consumer);
-        return Promise.resolve();
       },
       eachBatch: this.take,
       isOver: () => this.isClosing,

@@ -1,4 +1,5 @@
-interface FetchRequest {
+/** As kafkajs gives it to an encoder; a broker fills in what its caller leaves out. */
+export interface FetchRequest {
   readonly maxWaitTime: number;
   readonly minBytes: number;
   readonly maxBytes: number;

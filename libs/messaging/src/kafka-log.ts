@@ -1,6 +1,7 @@
 import type { Batch, Kafka } from 'kafkajs';
 import FetchedBatch from 'kafkajs/src/consumer/batch';
 import type { TopicName } from '@gateway/contracts';
+import type { FetchRequest } from './kafka-fetch-encoder';
 
 /** Where the records of a partition begin and end: of the first one, and of the next one that will be written. */
 export interface LogBounds {
@@ -37,17 +38,9 @@ interface Cluster {
 }
 
 interface Broker {
-  fetch(request: {
-    readonly maxWaitTime: number;
-    readonly topics: readonly {
-      readonly topic: string;
-      readonly partitions: readonly {
-        readonly partition: number;
-        readonly fetchOffset: string;
-        readonly maxBytes: number;
-      }[];
-    }[];
-  }): Promise<{ readonly responses: readonly { readonly partitions: readonly Fetched[] }[] }>;
+  fetch(
+    request: Pick<FetchRequest, 'maxWaitTime' | 'topics'>,
+  ): Promise<{ readonly responses: readonly { readonly partitions: readonly Fetched[] }[] }>;
 }
 
 interface PartitionOffset {

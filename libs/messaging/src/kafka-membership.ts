@@ -24,11 +24,12 @@ type Assign = (
   partitions: readonly number[],
 ) => ReadonlyMap<string, readonly number[]>;
 
+/** Members of one group agree on it. */
+const ASSIGNER = 'gateway-sticky';
+
 interface MembershipOptions {
   readonly clientId: string;
   readonly identity: ProcessIdentity;
-  readonly name: string;
-  readonly assign: Assign;
   /** Every answer of a fetch, before its records are handed over. */
   readonly onFetched?: (batches: readonly FetchedBatch[]) => void;
 }
@@ -72,7 +73,8 @@ export class GroupMembership {
 
   /** For kafkajs; the membership rides on the assigner, which outlives restarts of the consumer. */
   readonly assigner: PartitionAssigner = ({ cluster }) => {
-    const { name, assign, identity } = this.options;
+    const { identity } = this.options;
+    const name = ASSIGNER;
     const version = 1;
     const assigner = {
       name,
@@ -93,7 +95,7 @@ export class GroupMembership {
           memberId,
           owned: ownedIn(memberMetadata),
         }));
-        const assigned = assign(claims, partitions);
+        const assigned = stickyAssign(claims, partitions);
         return Promise.resolve(
           members.map(({ memberId }) => ({
             memberId,

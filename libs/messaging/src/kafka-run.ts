@@ -16,8 +16,8 @@ interface ConsumerRun {
   readonly topic: TopicName;
   readonly assigner: PartitionAssigner;
   readonly logger: Logger;
-  /** Before the consumer runs; fails when the broker or the topic is not there yet. */
-  readonly prepare: (consumer: Consumer) => Promise<void>;
+  /** Before the consumer runs. */
+  readonly prepare: (consumer: Consumer) => void;
   readonly eachBatch: EachBatchHandler;
   /** The process ends: no further attempt. */
   readonly isOver: () => boolean;
@@ -48,7 +48,7 @@ export async function runConsumer(run: ConsumerRun): Promise<void> {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [run.topic], fromBeginning: true });
-      await run.prepare(consumer);
+      run.prepare(consumer);
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
