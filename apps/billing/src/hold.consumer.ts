@@ -12,6 +12,7 @@ export class HoldConsumer {
     group: 'billing-hold',
     concurrency: 1,
     recordsMax: 500,
+    restMs: 5,
     inFlightMax: 4_000,
     onDeadLetter: 'endJourney',
   })

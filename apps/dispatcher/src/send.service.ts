@@ -33,8 +33,8 @@ export interface SendSteps {
   readonly refusals: RefusalsService;
 }
 
-/** While a statement runs, what arrives gathers for the next. */
-const STATEMENTS = { runsMax: 1, itemsMax: 500 };
+/** While a statement runs, and under load a little longer, what arrives gathers for the next. */
+const STATEMENTS = { runsMax: 1, itemsMax: 500, restMs: 5 };
 const TICK_MS = 20;
 /** How often what waits for another instance or for the store is looked at. */
 const LOOK_INTERVAL_MS = 200;

@@ -137,6 +137,34 @@ describe('runner: group commit over partitions', () => {
     expect(sizesOf(batches)).toEqual([1, 1, 4, 2]);
   });
 
+  it('with a rest gathers for longer after a large call, which has ended all the same', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    const batches: Batch[] = [];
+    const { runner, positions } = setUp({
+      options: { restMs: 5 },
+      handle: (batch) => {
+        batches.push(batch);
+        return Promise.resolve();
+      },
+    });
+    void runner.push(records(15));
+    await ticks();
+    void runner.push(records(16, 0, 15));
+    await ticks();
+    void runner.push(records(2, 0, 31));
+    await ticks();
+    expect(sizesOf(batches)).toEqual([15, 16]);
+    expect(positions).toEqual(new Map([[0, 31n]]));
+    jest.advanceTimersByTime(4);
+    void runner.push(records(1, 0, 33));
+    await ticks();
+    expect(sizesOf(batches)).toEqual([15, 16]);
+    jest.advanceTimersByTime(1);
+    await runner.idle();
+    expect(sizesOf(batches)).toEqual([15, 16, 3]);
+    jest.useRealTimers();
+  });
+
   it('commits contiguously: a finished call behind a running one moves no mark', async () => {
     const first = gate();
     let calls = 0;

@@ -34,6 +34,8 @@ export interface RunnerPort {
   onFatal(error: unknown): void;
 }
 
+/** Of a call that rests; what so many bring within one call is load, and its sum costs more than a wait. */
+const LARGE_CALL_RECORDS = 16;
 const PAUSE_MS_MIN = 20;
 const PAUSE_MS_MAX = 2_000;
 /** Before a record whose deferred work failed goes into a call again. */
@@ -236,6 +238,11 @@ export class BatchRunner {
     try {
       await this.work(records, this.heldBy(records));
     } finally {
+      const { restMs } = this.handled.options;
+      if (restMs !== undefined && records.length >= LARGE_CALL_RECORDS) {
+        this.release();
+        await pause(restMs);
+      }
       this.runningCalls -= 1;
       this.release();
       this.startCalls();

@@ -120,6 +120,11 @@ export interface BatchHandlerOptions {
   /** Records taken and not finished at most, deferred ones included; above it the partitions wait. */
   readonly inFlightMax: number;
   /**
+   * Milliseconds after a call of 16 records or more in which what arrives gathers for the next, 0 by default: where a
+   * call costs much and each of its records little, fewer calls carry more. Small calls follow each other at once.
+   */
+  readonly restMs?: number;
+  /**
    * Name of a method `(record: InboundRecord) => Promise<void>` of the same class that ends the journey of a record
    * before it goes to the dead letter: a poison record still answers its client and frees its money.
    */

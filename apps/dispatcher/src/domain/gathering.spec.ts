@@ -50,4 +50,31 @@ describe('a gathering', () => {
     expect(runs).toEqual([[1, 2], [3]]);
     jest.useRealTimers();
   });
+
+  it('with a rest waits for more after a large run, and not after a small one', async () => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'setImmediate'] });
+    const runs: number[] = [];
+    const gathering = new Gathering<number>(
+      (items) => {
+        runs.push(items.length);
+        return Promise.resolve();
+      },
+      { runsMax: 1, itemsMax: 100, restMs: 5 },
+    );
+    const add = async (count: number): Promise<void> => {
+      for (let item = 0; item < count; item += 1) gathering.add(item);
+      await new Promise(setImmediate);
+    };
+    await add(15);
+    await add(16);
+    expect(runs).toEqual([15, 16]);
+    await add(3);
+    await add(4);
+    expect(runs).toEqual([15, 16]);
+    jest.advanceTimersByTime(5);
+    await new Promise(setImmediate);
+    await add(1);
+    expect(runs).toEqual([15, 16, 7, 1]);
+    jest.useRealTimers();
+  });
 });

@@ -1,3 +1,6 @@
+/** Of a run that rests; see `restMs`. */
+const LARGE_RUN_ITEMS = 16;
+
 /**
  * Group commit: what is added gathers while a few runs are under way and goes into the next one together, so that the
  * batch grows by itself with the load and nothing waits when there is none.
@@ -11,6 +14,7 @@ export class Gathering<T> {
    * @param work handles a batch and never rejects: each item carries its own end
    * @param limits.runsMax runs at once
    * @param limits.itemsMax items of one run
+   * @param limits.restMs how long after a run of 16 items or more what is added gathers for the next; 0 by default
    * @param limits.lingerMs how long a run waits for more, where nobody waits for it; 0 by default
    */
   constructor(
@@ -18,6 +22,7 @@ export class Gathering<T> {
     private readonly limits: {
       readonly runsMax: number;
       readonly itemsMax: number;
+      readonly restMs?: number;
       readonly lingerMs?: number;
     },
   ) {}
@@ -52,9 +57,19 @@ export class Gathering<T> {
       this.waiting = items === this.waiting ? [] : this.waiting.slice(items.length);
       this.running += 1;
       void this.work(items).finally(() => {
-        this.running -= 1;
-        this.schedule();
+        const { restMs } = this.limits;
+        if (restMs === undefined || items.length < LARGE_RUN_ITEMS) this.end();
+        else {
+          setTimeout(() => {
+            this.end();
+          }, restMs);
+        }
       });
     }
+  }
+
+  private end(): void {
+    this.running -= 1;
+    this.schedule();
   }
 }
