@@ -247,6 +247,8 @@ describe('a broker killed with kill -9 and started again', () => {
     // One record may try whether the broker is back; the others wait.
     expect(handedOver.slice(1)).toEqual([false, false]);
     await kafka.broker.start();
+    // Also when nobody sends anything: to a process that is not ready nobody would.
+    await until(() => of.problems().length === 0);
 
     const seen = new Set<string>();
     await consume(of, 'message.admitted.v1', 'billing-hold', (value) => seen.add(value));

@@ -80,13 +80,19 @@ export class ProduceLoop {
     await this.main?.disconnect();
   }
 
+  /**
+   * What could not be written, as long as something waits for it: nothing else is tried, so that a process that gets no
+   * work because of what it reports would never find that it can write again.
+   */
   problems(): string[] {
     const { name } = this.options;
-    const problems = [...this.queues.values()]
+    const waiting = [...this.queues.values()].filter(({ isEmpty }) => !isEmpty);
+    const problems = waiting
       .filter(({ isQuarantined }) => isQuarantined)
       .map(({ topic }) => `topic ${topic} cannot be written`);
     if (!this.main) problems.push(`the ${name} producer is not connected`);
-    if (this.failuresInRow > 0 && Date.now() - this.failingSinceMs > REPORT_AFTER_MS) {
+    const isFailing = this.failuresInRow > 0 && (waiting.length > 0 || this.inFlight.size > 0);
+    if (isFailing && Date.now() - this.failingSinceMs > REPORT_AFTER_MS) {
       problems.push(`the ${name} producer gets no answer from Kafka`);
     }
     return problems;

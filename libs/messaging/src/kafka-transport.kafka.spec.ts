@@ -7,7 +7,7 @@ import { createLogger } from '@gateway/platform';
 import { testKafka, type TestKafka, until } from '@gateway/testing';
 import { BatchHandler } from './batch-handler.decorator';
 import type { HandledTopic } from './batch-runner';
-import { InvalidRecordError } from './failure';
+import { InvalidRecordError, ProduceExpiredError } from './failure';
 import type { KafkaConfig } from './kafka-config';
 import type { KafkaConsumer } from './kafka-consumer';
 import { kafkaServer } from './kafka-server';
@@ -398,6 +398,20 @@ describe('the producer', () => {
     await createTopics(config('spec-topics'), logger);
     await expect(waiting).resolves.toBeDefined();
     await until(() => of.problems().length === 0);
+  });
+
+  it('does not report a topic for which nobody waits any more, or it would be reported until somebody does', async () => {
+    const of = await transport('spec-given-up');
+    await admin.deleteTopics({ topics: ['dispatcher.commands.v1'] });
+    await until(async () => !(await admin.listTopics()).includes('dispatcher.commands.v1'));
+    const record: OutboundRecord = { topic: 'dispatcher.commands.v1', key: 'k', value: 'v' };
+    const given = of.producer.send(record, { deadlineMs: Date.now() + 3_000 });
+    const isGivenUp = expect(given).rejects.toThrow(ProduceExpiredError);
+    await until(() => of.problems().some((problem) => problem.includes('dispatcher.commands.v1')));
+    await isGivenUp;
+    await until(() => of.problems().length === 0);
+    await createTopics(config('spec-topics'), logger);
+    await expect(of.producer.send(record)).resolves.toBeDefined();
   });
 
   it('takes back what waits locally and never what was handed over', async () => {
