@@ -72,17 +72,20 @@ export class ServiceProcess {
 
   async ready(timeoutMs: number): Promise<void> {
     const until = Date.now() + timeoutMs;
-    while (!(await this.isReady())) {
+    for (;;) {
+      const problems = await problemsOf(this.options.healthUrl);
+      if (problems.length === 0) return;
       if (Date.now() > until) {
-        throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s: ${this.logPath}`);
+        const why = `${problems.join('; ')} (${this.logPath})`;
+        throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s: ${why}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
   /** Whether it says so now. */
-  isReady(): Promise<boolean> {
-    return isReady(this.options.healthUrl);
+  async isReady(): Promise<boolean> {
+    return (await problemsOf(this.options.healthUrl)).length === 0;
   }
 
   /** Ends it, until `start`. */
@@ -123,13 +126,14 @@ export class ServiceProcess {
   }
 }
 
-async function isReady(healthUrl: string): Promise<boolean> {
+/** Why it is not ready, in its own words; nothing when it is. */
+async function problemsOf(healthUrl: string): Promise<readonly string[]> {
   try {
     const response = await fetch(`${healthUrl}/health/ready`, {
       signal: AbortSignal.timeout(1_000),
     });
-    return response.ok;
+    return ((await response.json()) as { readonly problems: readonly string[] }).problems;
   } catch {
-    return false; // not listening yet
+    return ['its health does not answer']; // not listening yet
   }
 }
